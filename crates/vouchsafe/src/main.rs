@@ -1,0 +1,2 @@
+//! The `vouchsafe` binary.
+fn main() {}
