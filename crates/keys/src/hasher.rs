@@ -1,0 +1,61 @@
+//! Keyed hashes of machine secrets.
+
+use aws_lc_rs::{constant_time, hmac};
+use std::fmt;
+use zeroize::Zeroizing;
+
+use crate::KeyError;
+use crate::derive::derive;
+
+/// Hashes client secrets and other machine secrets with HMAC-SHA-256.
+///
+/// These secrets carry 256 random bits, so a slow hash would protect nothing and cost every login a
+/// tenth of a second. The key adds that a stolen database alone can't even confirm a guess.
+pub struct SecretHasher {
+    secrets: hmac::Key,
+    etags: hmac::Key,
+}
+
+impl SecretHasher {
+    /// A hasher with this key. The two uses get keys of their own, derived from it.
+    pub fn new(key: &[u8; 32]) -> Self {
+        let make = |label| {
+            let mut derived = Zeroizing::new([0; 32]);
+            derive(key, label, derived.as_mut());
+            hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
+        };
+        Self { secrets: make("hash secret"), etags: make("etag") }
+    }
+
+    /// The hash of a secret: what is stored, and what it is found by.
+    pub fn hash(&self, secret: &str) -> [u8; 32] {
+        let mut out = [0; 32];
+        out.copy_from_slice(hmac::sign(&self.secrets, secret.as_bytes()).as_ref());
+        out
+    }
+
+    /// Is this the stored hash? Takes the same time wherever they differ.
+    pub fn matches(hash: &[u8; 32], stored: &[u8]) -> bool {
+        constant_time::verify_slices_are_equal(hash, stored).is_ok()
+    }
+
+    /// An entity tag for a response body, in quotes. Keyed, because the plain hash of a body that
+    /// holds a secret would let whoever sees the tag confirm a guess at it.
+    pub fn etag(&self, body: &[u8]) -> String {
+        format!("\"{}\"", hex::encode(&hmac::sign(&self.etags, body).as_ref()[..16]))
+    }
+}
+
+impl TryFrom<&[u8]> for SecretHasher {
+    type Error = KeyError;
+
+    fn try_from(key: &[u8]) -> Result<Self, KeyError> {
+        key.try_into().map(Self::new).map_err(|_| KeyError::Length)
+    }
+}
+
+impl fmt::Debug for SecretHasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretHasher")
+    }
+}
