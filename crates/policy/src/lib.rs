@@ -1,1 +1,35 @@
-//! Vouchsafe.
+//! Who may do what: permission rules and the decisions they lead to.
+//!
+//! Pure: no I/O, no clock, no database types. A route names what it needs as a [`Need`] and what it touches as an
+//! [`Object`]; [`Permissions::check`] answers with a [`Permit`] (a value that changes take as an argument) or with
+//! [`Denied`]. [`boundary()`] says whether one actor holds everything that another one holds.
+
+mod boundary;
+pub mod builtin;
+pub mod catalogue;
+mod condition;
+mod error;
+mod field;
+mod glob;
+mod grant;
+mod level;
+mod need;
+mod object;
+mod operator;
+mod permissions;
+mod permit;
+mod rule;
+
+pub use boundary::{Missing, MissingPermission, boundary};
+pub use condition::{Condition, Conditions};
+pub use error::{ConditionError, GlobError, RuleError};
+pub use field::Field;
+pub use glob::Glob;
+pub use grant::{Grant, GrantSource};
+pub use level::Level;
+pub use need::{Need, org, project};
+pub use object::Object;
+pub use operator::{ElemMatch, Operator};
+pub use permissions::Permissions;
+pub use permit::{Denied, Permit, PermitSource};
+pub use rule::Rule;
