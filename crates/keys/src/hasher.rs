@@ -59,3 +59,54 @@ impl fmt::Debug for SecretHasher {
         f.write_str("SecretHasher")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_match_only_themselves() {
+        let hasher = SecretHasher::new(&[7; 32]);
+        let hash = hasher.hash("secret");
+        assert!(SecretHasher::matches(&hash, &hasher.hash("secret")));
+        assert!(!SecretHasher::matches(&hash, &hasher.hash("secreT")));
+        assert!(!SecretHasher::matches(&hash, &SecretHasher::new(&[8; 32]).hash("secret")));
+        for wrong in [&hash[..31], &[], &[&hash[..], &[0]].concat()] {
+            assert!(!SecretHasher::matches(&hash, wrong));
+        }
+        for at in 0..32 {
+            let mut changed = hash;
+            changed[at] ^= 1;
+            assert!(!SecretHasher::matches(&hash, &changed), "byte {at}");
+        }
+    }
+
+    /// Stored hashes must be found for ever. Computed with Python's `hmac`.
+    #[test]
+    fn hashes_stay_as_they_are() {
+        let hasher = SecretHasher::new(&[7; 32]);
+        assert_eq!(
+            hex::encode(hasher.hash("secret")),
+            "893afd18d085a79fbc19a27f9c02075e67cab3135f37f39d87dc2dde7178ea61"
+        );
+    }
+
+    #[test]
+    fn etags_are_128_quoted_bits_of_their_own() {
+        let hasher = SecretHasher::new(&[7; 32]);
+        let tag = hasher.etag(b"secret");
+        assert_eq!(tag, hasher.etag(b"secret"));
+        assert_ne!(tag, hasher.etag(b"other"));
+        assert_ne!(tag, SecretHasher::new(&[8; 32]).etag(b"secret"));
+        let digits = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).expect("quoted");
+        assert_eq!(digits.len(), 32);
+        assert!(!hex::encode(hasher.hash("secret")).contains(digits), "not the start of the secret's hash");
+    }
+
+    #[test]
+    fn a_key_has_32_bytes() {
+        assert_eq!(SecretHasher::try_from(&[7; 31][..]).expect_err("short"), KeyError::Length);
+        let hasher = SecretHasher::try_from(&[7; 32][..]).expect("a key");
+        assert_eq!(hasher.hash("x"), SecretHasher::new(&[7; 32]).hash("x"));
+    }
+}

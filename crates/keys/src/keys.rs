@@ -133,6 +133,13 @@ impl DataKey {
     }
 }
 
+#[cfg(test)]
+impl DataKey {
+    pub(crate) fn raw(&self) -> &[u8] {
+        self.0.raw.as_slice()
+    }
+}
+
 impl fmt::Debug for RootKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RootKey({})", self.key_id())
@@ -142,5 +149,81 @@ impl fmt::Debug for RootKey {
 impl fmt::Debug for DataKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DataKey({})", self.key_id())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place() -> Aad {
+        Aad::new(&["data key", "project", "7f3a"])
+    }
+
+    #[test]
+    fn a_root_key_survives_base64() {
+        let key = RootKey::generate();
+        let text = key.to_base64();
+        for form in [text.as_str(), text.trim_end_matches('='), &format!(" {}\n", *text)] {
+            let again = RootKey::from_base64(form).expect("reads");
+            assert_eq!(again.key_id(), key.key_id());
+            assert_eq!(*again.open(&place(), key.seal(&place(), b"x").as_bytes()).expect("opens"), b"x");
+        }
+        assert_eq!(key.key_id().len(), 16);
+        assert_ne!(key.key_id(), RootKey::generate().key_id());
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        let cases = [
+            ("", KeyError::Length),
+            (&STANDARD.encode([1; 31]), KeyError::Length),
+            (&STANDARD.encode([1; 33]), KeyError::Length),
+            (&STANDARD.encode([1; 4096]), KeyError::Length),
+            ("not base64 at all", KeyError::Encoding),
+            ("____", KeyError::Encoding),
+        ];
+        for (text, error) in cases {
+            assert_eq!(RootKey::from_base64(text).expect_err("no key"), error, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrapped_key_opens_what_the_key_sealed() {
+        let root = RootKey::generate();
+        let key = DataKey::generate();
+        let sealed = key.seal(&place(), b"hunter2");
+        let again = root.unwrap(&place(), root.wrap(&key, &place()).as_bytes()).expect("unwraps");
+        assert_eq!(*again.open(&place(), sealed.as_bytes()).expect("opens"), b"hunter2");
+        assert_eq!(again.key_id(), key.key_id());
+    }
+
+    #[test]
+    fn another_key_says_so() {
+        let (root, other) = (RootKey::generate(), RootKey::generate());
+        let wrapped = root.wrap(&DataKey::generate(), &place());
+        assert_eq!(other.unwrap(&place(), wrapped.as_bytes()).expect_err("other"), OpenError::WrongKey);
+        let sealed = root.seal(&place(), b"x");
+        assert_eq!(other.open(&place(), sealed.as_bytes()).expect_err("other"), OpenError::WrongKey);
+        let (one, two) = (DataKey::generate(), DataKey::generate());
+        let sealed = one.seal(&place(), b"x");
+        assert_eq!(two.open(&place(), sealed.as_bytes()).expect_err("other"), OpenError::WrongKey);
+    }
+
+    #[test]
+    fn a_forged_fingerprint_helps_nobody() {
+        let (one, two) = (DataKey::generate(), DataKey::generate());
+        let mut sealed = one.seal(&place(), b"x").into_bytes();
+        sealed[1..9].copy_from_slice(&two.seal(&place(), b"").into_bytes()[1..9]);
+        assert_eq!(two.open(&place(), &sealed).expect_err("forged"), OpenError::Tampered);
+    }
+
+    #[test]
+    fn a_wrapped_key_is_no_value_and_a_value_no_wrapped_key() {
+        let root = RootKey::generate();
+        let wrapped = root.wrap(&DataKey::generate(), &place());
+        assert_eq!(root.open(&place(), wrapped.as_bytes()).expect_err("a key"), OpenError::Tampered);
+        let sealed = root.seal(&place(), &[7; 32]);
+        assert_eq!(root.unwrap(&place(), sealed.as_bytes()).expect_err("a value"), OpenError::Tampered);
     }
 }

@@ -10,6 +10,8 @@
 //! held one is wiped.
 
 mod aad;
+#[cfg(test)]
+mod debug_tests;
 mod derive;
 mod hasher;
 mod keys;

@@ -154,3 +154,104 @@ fn split(sealed: &[u8]) -> Result<Parts<'_>, OpenError> {
 fn context(header: &[u8], purpose: Purpose, aad: &Aad) -> aead::Aad<Vec<u8>> {
     aead::Aad::from([header, &[purpose as u8], aad.as_bytes()].concat())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DataKey, RootKey};
+
+    fn place() -> Aad {
+        Aad::new(&["secret", "7f3a", "value", "1"])
+    }
+
+    #[test]
+    fn what_was_sealed_opens() {
+        let key = DataKey::generate();
+        for length in [0, 1, 15, 16, 17, 1000, 100_000] {
+            let plain = vec![0x5a; length];
+            let sealed = key.seal(&place(), &plain);
+            assert_eq!(sealed.0.len(), BODY_AT + length + TAG);
+            assert_eq!(*key.open(&place(), sealed.as_bytes()).expect("opens"), plain);
+        }
+    }
+
+    #[test]
+    fn the_layout_is_as_documented() {
+        let key = DataKey::generate();
+        let sealed = key.seal(&place(), b"").into_bytes();
+        assert_eq!(sealed[0], 1);
+        assert_eq!(hex::encode(&sealed[1..9]), key.key_id());
+        assert_eq!(Sealed::key_id(&sealed), Ok(key.key_id()));
+        assert_eq!(Sealed::key_id(&sealed[..36]), Err(OpenError::Malformed));
+    }
+
+    /// Stored values must open for ever: what this build wrote once, every later one reads. Made with
+    /// Python's `cryptography`, after the description of the format.
+    #[test]
+    fn a_value_sealed_by_version_one_opens() {
+        let root = RootKey::from_base64("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").expect("a key");
+        let sealed = hex::decode(concat!(
+            "015d12aeaf298e03b8",
+            "6465666768696a6b6c6d6e6f",
+            "e14c3c6fe9cce005eb3b7aa0cfad8d3afcaf2796af040a"
+        ))
+        .expect("hex");
+        assert_eq!(*root.open(&place(), &sealed).expect("opens"), b"hunter2");
+    }
+
+    #[test]
+    fn every_changed_bit_is_noticed() {
+        let key = DataKey::generate();
+        let sealed = key.seal(&place(), b"hunter2").into_bytes();
+        for at in 0..sealed.len() {
+            for bit in 0..8 {
+                let mut changed = sealed.clone();
+                changed[at] ^= 1 << bit;
+                let expected = match at {
+                    0 => OpenError::Malformed,
+                    1..NONCE_AT => OpenError::WrongKey,
+                    _ => OpenError::Tampered,
+                };
+                assert_eq!(key.open(&place(), &changed).expect_err("changed"), expected, "byte {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_cut_and_every_extension_is_noticed() {
+        let key = DataKey::generate();
+        let mut sealed = key.seal(&place(), b"hunter2").into_bytes();
+        for length in 0..sealed.len() {
+            let expected = if length < BODY_AT + TAG { OpenError::Malformed } else { OpenError::Tampered };
+            assert_eq!(key.open(&place(), &sealed[..length]).expect_err("cut"), expected, "{length}");
+        }
+        sealed.push(0);
+        assert_eq!(key.open(&place(), &sealed).expect_err("extended"), OpenError::Tampered);
+    }
+
+    #[test]
+    fn a_value_opens_only_where_it_belongs() {
+        let key = DataKey::generate();
+        let sealed = key.seal(&place(), b"hunter2");
+        for parts in [
+            &["secret", "7f3a", "value", "2"][..],
+            &["secret", "7f3b", "value", "1"],
+            &["secret", "7f3a", "value1"],
+            &["secret", "7f3a", "value", "1", ""],
+            &[],
+        ] {
+            assert_eq!(
+                key.open(&Aad::new(parts), sealed.as_bytes()).expect_err("moved"),
+                OpenError::Tampered
+            );
+        }
+    }
+
+    #[test]
+    fn the_same_value_never_looks_the_same() {
+        let key = DataKey::generate();
+        let nonces: std::collections::HashSet<_> =
+            (0..1000).map(|_| key.seal(&place(), b"x").0[NONCE_AT..BODY_AT].to_vec()).collect();
+        assert_eq!(nonces.len(), 1000);
+    }
+}
