@@ -2,8 +2,9 @@
 //!
 //! Written on aws-lc-rs rather than on `jsonwebtoken`: that crate (11.1) parses the PKCS#8 document
 //! anew for every signature and the public key for every check (`crypto/aws_lc/eddsa.rs`), and both
-//! are on the hot path. Here keys are parsed once (27 µs to sign, even in a debug build). It also spares us its process-wide provider, and
-//! what is left of JOSE for one algorithm, one header and our own tokens is the few lines below.
+//! are on the hot path. Here keys are parsed once (27 µs to sign, even in a debug build). It also
+//! spares us its process-wide provider, and what is left of JOSE for one algorithm, one header and
+//! our own tokens is the few lines below.
 
 mod sign;
 mod verify;
