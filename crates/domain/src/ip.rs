@@ -231,3 +231,190 @@ pub fn source_network(address: IpAddr) -> String {
     let prefix = if address.is_ipv4() { 24 } else { 64 };
     IpNet::new(address, prefix).map_or_else(|_| address.to_string(), |net| net.trunc().to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn nets(texts: &[&str]) -> Vec<IpNet> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn the_stored_form_of_the_contract() {
+        for (text, stored) in [
+            ("0.0.0.0/0", json!({"ipAddress": "0.0.0.0", "type": "ipv4", "prefix": 0})),
+            ("::/0", json!({"ipAddress": "::", "type": "ipv6", "prefix": 0})),
+            (" 10.1.0.0/16 ", json!({"ipAddress": "10.1.0.0", "type": "ipv4", "prefix": 16})),
+            ("10.1.2.3", json!({"ipAddress": "10.1.2.3", "type": "ipv4"})),
+            ("10.1.2.3/16", json!({"ipAddress": "10.1.2.3", "type": "ipv4", "prefix": 16})),
+            ("2001:DB8::1", json!({"ipAddress": "2001:DB8::1", "type": "ipv6"})),
+        ] {
+            let parsed = TrustedIp::parse(text).unwrap();
+            assert_eq!(serde_json::to_value(&parsed).unwrap(), stored);
+            assert_eq!(serde_json::from_value::<TrustedIp>(stored).unwrap(), parsed);
+        }
+        for stored in [
+            json!({"ipAddress": "10.0.0.1", "type": "ipv6"}),
+            json!({"ipAddress": "10.0.0.1", "type": "ipv4", "prefix": 33}),
+            json!({"ipAddress": "10.0.0.1/8", "type": "ipv4"}),
+        ] {
+            assert!(serde_json::from_value::<TrustedIp>(stored.clone()).is_err(), "{stored}");
+        }
+        assert!(serde_json::from_value::<TrustedIps>(json!([])).is_err());
+        assert_eq!(TrustedIps::any(), TrustedIps::parse(["0.0.0.0/0", "::/0"]).unwrap());
+    }
+
+    #[test]
+    fn what_is_no_network_is_refused() {
+        for text in [
+            "",
+            "x",
+            "10.0.0",
+            "10.0.0.0/33",
+            "10.0.0.0/",
+            "10.0.0.0/08",
+            "10.0.0.0/+8",
+            "10.0.0.0/-1",
+            "10.0.0.0/8/8",
+            "::/129",
+            "010.0.0.1",
+            "fe80::1%eth0",
+            "10.0.0.0 /8",
+        ] {
+            let error = TrustedIps::parse([text]).unwrap_err();
+            assert_eq!(error.to_string(), "The IP is not a valid IPv4, IPv6, or CIDR block", "{text}");
+        }
+        assert_eq!(TrustedIps::parse([]), Err(InvalidTrustedIps::Empty));
+        assert!(TrustedIps::parse(vec!["::1"; 100]).is_ok());
+        assert_eq!(TrustedIps::parse(vec!["::1"; 101]), Err(InvalidTrustedIps::TooMany));
+    }
+
+    #[test]
+    fn addresses_match_by_network_and_family() {
+        for (network, address, expected) in [
+            ("10.1.2.3/16", "10.1.255.255", true),
+            ("10.1.2.3/16", "10.2.0.0", false),
+            ("10.1.2.3", "10.1.2.3", true),
+            ("10.1.2.3", "10.1.2.4", false),
+            ("10.1.2.3", "::ffff:10.1.2.3", true),
+            ("::ffff:10.1.0.0/112", "10.1.2.3", true),
+            ("::ffff:10.1.0.0/112", "10.2.2.3", false),
+            ("::/0", "10.1.2.3", false),
+            ("::/0", "::ffff:10.1.2.3", false),
+            ("0.0.0.0/0", "2001:db8::1", false),
+            ("2001:db8::/32", "2001:db8:1::1", true),
+        ] {
+            assert_eq!(
+                TrustedIp::parse(network).unwrap().contains(ip(address)),
+                expected,
+                "{network} {address}"
+            );
+        }
+    }
+
+    #[test]
+    fn any_needs_both_wildcards() {
+        assert!(TrustedIps::any().is_any());
+        assert!(TrustedIps::parse(["10.0.0.1", "::1/0", "1.2.3.4/0"]).unwrap().is_any());
+        assert!(!TrustedIps::parse(["0.0.0.0/0"]).unwrap().is_any());
+        assert!(!TrustedIps::parse(["::/0", "0.0.0.0/1", "128.0.0.0/1"]).unwrap().is_any());
+    }
+
+    #[test]
+    fn the_client_is_the_first_address_from_the_right_that_is_no_proxy() {
+        let proxies = nets(&["10.0.0.0/8", "fd00::/8"]);
+        for (peer, headers, client) in [
+            ("1.1.1.1", vec!["2.2.2.2"], "1.1.1.1"),
+            ("10.0.0.1", vec![], "10.0.0.1"),
+            ("10.0.0.1", vec!["2.2.2.2"], "2.2.2.2"),
+            ("::ffff:10.0.0.1", vec!["::ffff:2.2.2.2"], "2.2.2.2"),
+            ("10.0.0.1", vec!["6.6.6.6, 2.2.2.2, 10.0.0.2"], "2.2.2.2"),
+            ("10.0.0.1", vec!["6.6.6.6", "2.2.2.2", "10.0.0.2"], "2.2.2.2"),
+            ("10.0.0.1", vec!["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
+            ("10.0.0.1", vec!["2.2.2.2, unknown, 10.0.0.2"], "10.0.0.2"),
+            ("10.0.0.1", vec![""], "10.0.0.1"),
+            ("10.0.0.1", vec!["2.2.2.2:8080"], "2.2.2.2"),
+            ("fd00::1", vec!["2001:db8::1, [fd00::2]:443, [fd00::3]"], "2001:db8::1"),
+        ] {
+            assert_eq!(client_ip(ip(peer), &headers, &proxies), ip(client), "{peer} {headers:?}");
+        }
+    }
+
+    #[test]
+    fn the_source_network() {
+        assert_eq!(source_network(ip("10.1.2.3")), "10.1.2.0/24");
+        assert_eq!(source_network(ip("::ffff:10.1.2.3")), "10.1.2.0/24");
+        assert_eq!(source_network(ip("2001:db8:1:2:3::4")), "2001:db8:1:2::/64");
+    }
+
+    fn any_ip() -> impl Strategy<Value = IpAddr> {
+        prop_oneof![
+            any::<u32>().prop_map(|bits| Ipv4Addr::from(bits).into()),
+            any::<u128>().prop_map(|bits| Ipv6Addr::from(bits).into()),
+            any::<u32>().prop_map(|bits| Ipv4Addr::from(bits).to_ipv6_mapped().into()),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_network_contains_what_shares_its_prefix(net: u32, other: u32, prefix in 0_u8..=32) {
+            let trusted = TrustedIp::parse(&format!("{}/{prefix}", Ipv4Addr::from(net))).unwrap();
+            let shared = u8::try_from((net ^ other).leading_zeros()).unwrap() >= prefix;
+            prop_assert_eq!(trusted.contains(Ipv4Addr::from(other).into()), shared);
+            prop_assert_eq!(trusted.contains(Ipv4Addr::from(other).to_ipv6_mapped().into()), shared);
+        }
+
+        #[test]
+        fn any_contains_everything(address in any_ip()) {
+            prop_assert!(TrustedIps::any().contains(address));
+            prop_assert!(TrustedIps::parse([address.to_string().as_str()]).unwrap().contains(address));
+            prop_assert!(TrustedIp::parse(&source_network(address)).unwrap().contains(address));
+        }
+
+        #[test]
+        fn lists_survive_storing(entries in prop::collection::vec((any_ip(), prop::option::of(0_u8..=32)), 1..=100)) {
+            let texts: Vec<String> = entries
+                .iter()
+                .map(|(ip, prefix)| prefix.map_or(ip.to_string(), |prefix| format!("{ip}/{prefix}")))
+                .collect();
+            let ips = TrustedIps::parse(texts.iter().map(String::as_str)).unwrap();
+            let stored = serde_json::to_string(&ips).unwrap();
+            prop_assert_eq!(serde_json::from_str::<TrustedIps>(&stored).unwrap(), ips);
+        }
+
+        #[test]
+        fn parsing_never_panics(text in "[0-9a-f.:/]{0,30}|\\PC{0,30}") {
+            let _ = TrustedIp::parse(&text);
+            let _ = client_ip(Ipv4Addr::LOCALHOST.into(), &[&text], &nets(&["127.0.0.0/8"]));
+        }
+
+        /// What a client writes itself stands left of what the proxies add, and changes nothing.
+        #[test]
+        fn a_client_cannot_choose_its_address(
+            client in any_ip(),
+            forged in "[0-9a-f.:, ]{0,60}",
+            hops in prop::collection::vec(any::<u8>(), 0..4),
+        ) {
+            let proxies = nets(&["10.9.8.0/24"]);
+            prop_assume!(!proxies[0].contains(&client.to_canonical()));
+            let mut header = format!("{forged},{client}");
+            for hop in hops {
+                header.push_str(", ");
+                header.push_str(&Ipv4Addr::new(10, 9, 8, hop).to_string());
+            }
+            let peer = Ipv4Addr::new(10, 9, 8, 7).into();
+            prop_assert_eq!(client_ip(peer, &[&header], &proxies), client.to_canonical());
+            prop_assert_eq!(client_ip(client, &[&header], &proxies), client.to_canonical());
+        }
+    }
+}

@@ -157,3 +157,117 @@ pub fn attempt(
     let locked_until = (failures >= settings.threshold).then(|| now.plus_seconds(settings.duration_seconds));
     (Verdict::Refused, Some(LockoutState { failures, last_failure_at: now, locked_until }))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const START: Timestamp = Timestamp::from_seconds(1_000_000);
+
+    fn any_settings() -> impl Strategy<Value = LockoutSettings> {
+        (1..=30_i64, 30..=86_400_i64, 5..=3600_i64).prop_map(|(n, lock, reset)| {
+            LockoutSettings::new(true, n, lock, reset, LockoutScope::Source).unwrap()
+        })
+    }
+
+    /// As many failures as the threshold, each `gap_ms` after the one before; the time and state after the last.
+    fn lock(settings: &LockoutSettings, gap_ms: i64) -> (Timestamp, Option<LockoutState>) {
+        let (mut now, mut state) = (START, None);
+        for _ in 0..settings.threshold() {
+            now = now.plus_millis(gap_ms);
+            let (verdict, next) = attempt(state, settings, now, false);
+            assert_eq!(verdict, Verdict::Refused);
+            state = next;
+        }
+        (now, state)
+    }
+
+    #[test]
+    fn settings_name_the_field_that_is_wrong() {
+        let new = |n, lock, reset| LockoutSettings::new(true, n, lock, reset, LockoutScope::Identity);
+        assert_eq!(new(3, 300, 30).unwrap(), LockoutSettings::default());
+        assert_eq!(new(0, 300, 30).unwrap_err().to_string(), "lockoutThreshold must be 1 to 30");
+        assert_eq!(new(3, 29, 30).unwrap_err().field, "lockoutDurationSeconds");
+        assert_eq!(new(3, 300, 3601).unwrap_err().field, "lockoutCounterResetSeconds");
+        assert_eq!(serde_json::to_string(&LockoutScope::Source).unwrap(), "\"source\"");
+    }
+
+    proptest! {
+        #[test]
+        fn exactly_the_threshold_locks_and_the_lock_ends(
+            settings in any_settings(),
+            gap_permille in 0..1000_i64,
+            tries in prop::collection::vec((0..1000_i64, any::<bool>()), 0..10),
+        ) {
+            let (locked_at, state) = lock(&settings, settings.counter_reset_seconds() * gap_permille);
+            let until = locked_at.plus_seconds(settings.duration_seconds());
+            prop_assert_eq!(state.unwrap().locked_until, Some(until));
+            // While it holds nothing gets through and nothing changes, whatever the proof.
+            for (permille, proof_ok) in tries {
+                let now = locked_at.plus_millis(settings.duration_seconds() * permille);
+                prop_assert_eq!(attempt(state, &settings, now, proof_ok), (Verdict::Locked, state));
+            }
+            let last = until.plus_millis(-1);
+            prop_assert_eq!(attempt(state, &settings, last, true), (Verdict::Locked, state));
+            prop_assert!(is_locked(&state.unwrap(), &settings, last) && !is_locked(&state.unwrap(), &settings, until));
+            // Then it is as if nothing had been.
+            prop_assert_eq!(attempt(state, &settings, until, true), (Verdict::Granted, None));
+            prop_assert_eq!(attempt(state, &settings, until, false), attempt(None, &settings, until, false));
+        }
+
+        #[test]
+        fn fewer_failures_never_lock_and_success_forgets_them(settings in any_settings(), short_by in 1..30_i64) {
+            let mut state = None;
+            for _ in 0..(settings.threshold() - short_by) {
+                state = attempt(state, &settings, START, false).1;
+                prop_assert!(!is_locked(&state.unwrap(), &settings, START));
+            }
+            prop_assert_eq!(attempt(state, &settings, START, true), (Verdict::Granted, None));
+        }
+
+        #[test]
+        fn failures_further_apart_than_the_reset_never_lock(settings in any_settings(), count in 1..100) {
+            let settings = LockoutSettings { threshold: settings.threshold.max(2), ..settings };
+            let (mut now, mut state) = (START, None);
+            for _ in 0..count {
+                let (verdict, next) = attempt(state, &settings, now, false);
+                prop_assert_eq!(verdict, Verdict::Refused);
+                prop_assert_eq!(next.unwrap().failures, 1);
+                state = next;
+                now = now.plus_seconds(settings.counter_reset_seconds());
+            }
+        }
+
+        #[test]
+        fn switched_off_nothing_counts(settings in any_settings(), proofs in prop::collection::vec(any::<bool>(), 1..50)) {
+            let off = LockoutSettings { enabled: false, ..settings };
+            let (now, locked) = lock(&settings, 0);
+            let mut state = locked;
+            for proof_ok in proofs {
+                let verdict = if proof_ok { Verdict::Granted } else { Verdict::Refused };
+                prop_assert_eq!(attempt(state, &off, now, proof_ok), (verdict, None));
+                state = None;
+            }
+        }
+
+        #[test]
+        fn a_right_proof_is_granted_exactly_when_not_locked(
+            settings in any_settings(),
+            steps in prop::collection::vec((0_i64..200_000, prop::bool::weighted(0.2)), 0..200),
+        ) {
+            let (mut now, mut state) = (START, None);
+            for (wait, proof_ok) in steps {
+                now = now.plus_millis(wait);
+                let locked = state.is_some_and(|s| is_locked(&s, &settings, now));
+                let (verdict, next) = attempt(state, &settings, now, proof_ok);
+                prop_assert_eq!(verdict == Verdict::Locked, locked);
+                prop_assert_eq!(verdict == Verdict::Granted, proof_ok && !locked);
+                prop_assert!(next.is_none_or(|s| (1..=settings.threshold()).contains(&s.failures)));
+                prop_assert!(next.is_none_or(|s| s.locked_until.is_some() == (s.failures == settings.threshold())));
+                state = next;
+            }
+        }
+    }
+}

@@ -129,3 +129,92 @@ fn is_segment(text: &str) -> bool {
     (1..=FolderName::MAX_LENGTH).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn path(text: &str) -> SecretPath {
+        SecretPath::parse(text).unwrap()
+    }
+
+    #[test]
+    fn paths_are_brought_to_normal_form() {
+        for (text, normal) in
+            [("", "/"), ("/", "/"), ("app", "/app"), ("/app/", "/app"), (" /app/db-1/x_y ", "/app/db-1/x_y")]
+        {
+            assert_eq!(path(text).as_str(), normal, "{text:?}");
+        }
+        for text in ["/a//b", "/a//", "//a", "/a b", "/..", "/./a", "/a/*", "/é", "/a\0", "a\\b", "/a/%2e"] {
+            assert_eq!(SecretPath::parse(text), Err(InvalidPath::Segment), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn paths_are_bounded() {
+        assert!(SecretPath::parse(&"/a".repeat(50)).is_ok());
+        assert_eq!(SecretPath::parse(&"/a".repeat(51)), Err(InvalidPath::TooDeep));
+        assert_eq!(path(&"/a".repeat(50)).join(&FolderName::parse("b").unwrap()), Err(InvalidPath::TooDeep));
+        assert_eq!(SecretPath::parse(&format!("/{}", "a".repeat(256))), Err(InvalidPath::Segment));
+        let long = format!("/{}", "a".repeat(255)).repeat(16);
+        assert_eq!(path(&long).as_str().len(), SecretPath::MAX_BYTES);
+        assert_eq!(SecretPath::parse(&format!("{long}/a")), Err(InvalidPath::TooLong));
+    }
+
+    #[test]
+    fn names_of_folders() {
+        assert_eq!(FolderName::parse(" db_1 ").unwrap().as_str(), "db_1");
+        for text in ["", "a/b", "a.b", "..", "a b"] {
+            assert_eq!(
+                FolderName::parse(text).unwrap_err().to_string(),
+                "Invalid folder name. Only alphanumeric characters, dashes, and underscores are allowed."
+            );
+        }
+    }
+
+    #[test]
+    fn starts_with_goes_by_whole_folders() {
+        for (below, above, expected) in [
+            ("/a/b", "/a", true),
+            ("/a", "/a", true),
+            ("/a", "/", true),
+            ("/", "/", true),
+            ("/ab", "/a", false),
+            ("/a", "/a/b", false),
+            ("/", "/a", false),
+        ] {
+            assert_eq!(path(below).starts_with(&path(above)), expected, "{below} {above}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_is_idempotent(text in "[/a-c._ -]{0,20}|\\PC{0,20}") {
+            if let Ok(parsed) = SecretPath::parse(&text) {
+                prop_assert_eq!(SecretPath::parse(parsed.as_str()), Ok(parsed.clone()));
+                prop_assert!(parsed.as_str().starts_with('/'));
+                prop_assert!(parsed.is_root() || !parsed.as_str().ends_with('/'));
+                prop_assert_eq!(format!("/{}", parsed.segments().collect::<Vec<_>>().join("/")), parsed.as_str());
+            }
+        }
+
+        #[test]
+        fn join_and_parent_undo_each_other(names in prop::collection::vec("[A-Za-z0-9_-]{1,8}", 1..=50)) {
+            let mut at = SecretPath::root();
+            for name in &names {
+                let below = at.join(&FolderName::parse(name).unwrap()).unwrap();
+                prop_assert_eq!(below.parent(), Some(at.clone()));
+                prop_assert_eq!(below.name(), Some(name.as_str()));
+                prop_assert!(below.starts_with(&at) && !at.starts_with(&below));
+                at = below;
+            }
+            prop_assert_eq!(at.segments().count(), names.len());
+            while let Some(parent) = at.parent() {
+                at = parent;
+            }
+            prop_assert!(at.is_root() && at.name().is_none());
+        }
+    }
+}

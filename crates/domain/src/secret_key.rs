@@ -34,3 +34,22 @@ impl SecretKey {
 
 checked_string!(SecretKey);
 parsed_by!(SecretKey, InvalidSecretKey);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_trimmed_and_keep_their_case() {
+        assert_eq!(SecretKey::parse(" Db_Password.1 ").unwrap().as_str(), "Db_Password.1");
+        assert!(SecretKey::parse(&"é".repeat(255)).is_ok());
+        for text in ["", "  ", &"k".repeat(256)] {
+            assert_eq!(SecretKey::parse(text), Err(InvalidSecretKey::Length));
+        }
+        for text in ["a:b", "a/b", "a\nb", "a\0", "\u{7f}"] {
+            assert_eq!(SecretKey::parse(text), Err(InvalidSecretKey::Character), "{text:?}");
+        }
+        assert!(serde_json::from_str::<SecretKey>("\"a/b\"").is_err());
+        assert_eq!(serde_json::to_string(&SecretKey::parse("KEY").unwrap()).unwrap(), "\"KEY\"");
+    }
+}

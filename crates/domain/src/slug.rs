@@ -56,3 +56,44 @@ pub fn slugify(name: &str) -> String {
     slug.truncate(slug.trim_end_matches('-').len());
     if slug.is_empty() { "x".to_owned() } else { slug }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn slugs_are_trimmed_and_lower_cased() {
+        assert_eq!(Slug::parse(" My-App-2 ", Slug::USUAL_LENGTH).unwrap().as_str(), "my-app-2");
+        for text in ["-a", "a-", "a--b", "a b", "a_b", "é", "\u{212a}"] {
+            assert_eq!(Slug::parse(text, Slug::USUAL_LENGTH), Err(InvalidSlug::Malformed), "{text}");
+        }
+        for (text, length) in [("", 1..=32), ("ab", 3..=5), ("abcdef", 3..=5)] {
+            assert!(matches!(Slug::parse(text, length), Err(InvalidSlug::Length { .. })), "{text}");
+        }
+        assert_eq!(Slug::parse("", 0..=5), Err(InvalidSlug::Malformed));
+    }
+
+    #[test]
+    fn names_become_slugs() {
+        for (name, slug) in [
+            ("Payments API", "payments-api"),
+            ("  --Ann's  (test) --", "anns-test"),
+            ("Zürich", "z-rich"),
+            ("日本", "x"),
+            ("", "x"),
+        ] {
+            assert_eq!(slugify(name), slug, "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_slugify_makes_is_a_slug(name in "\\PC{0,60}") {
+            let slug = slugify(&name);
+            prop_assert_eq!(Slug::parse(&slug, 1..=usize::MAX).unwrap().into_string(), slug.clone());
+            prop_assert_eq!(slugify(&slug), slug);
+        }
+    }
+}

@@ -76,3 +76,50 @@ fn is_label(label: &str) -> bool {
         && !label.starts_with('-')
         && !label.ends_with('-')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounded_counts_characters_after_trimming() {
+        assert_eq!(bounded("name", "  Grüße ", 1, 5).unwrap(), "Grüße");
+        assert_eq!(bounded("name", "🦀🦀", 1, 2).unwrap(), "🦀🦀");
+        assert_eq!(bounded("name", "   ", 0, 5).unwrap(), "");
+        for text in ["", "  ", "Grüßen"] {
+            let error = bounded("name", text, 1, 5).unwrap_err();
+            assert_eq!(error.to_string(), "name must be 1 to 5 characters long");
+        }
+        assert!(matches!(bounded("name", "a\0b", 1, 5), Err(InvalidText::Nul { .. })));
+    }
+
+    #[test]
+    fn addresses_are_trimmed_and_lower_cased() {
+        assert_eq!(Email::parse(" Ann.Lee+x@Example.COM ").unwrap().as_str(), "ann.lee+x@example.com");
+        assert!(Email::parse("admin@localhost").is_ok());
+        let long = format!("{}@example.com", "a".repeat(65));
+        let too_long = format!("a@{}com", "abcdefghi.".repeat(26));
+        for text in [
+            "",
+            "ann",
+            "@example.com",
+            "ann@",
+            "a@b@c",
+            "a b@c.d",
+            ".a@c.d",
+            "a.@c.d",
+            "a..b@c.d",
+            "a@-c.d",
+            "a@c..d",
+            "a@c.d.",
+            "a\0@c.d",
+            "ä@c.d",
+            "<a@c.d>",
+            "a@c.d\r\nBcc: x@y.z",
+            &long,
+            &too_long,
+        ] {
+            assert_eq!(Email::parse(text), Err(InvalidEmail), "{text:?}");
+        }
+    }
+}

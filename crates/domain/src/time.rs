@@ -228,3 +228,113 @@ fn unit_ms(unit: &str) -> Option<u64> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn times_are_written_with_three_decimals_in_utc() {
+        for (millis, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (1_769_854_830_123, "2026-01-31T10:20:30.123Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+            (-62_135_596_800_000, "0001-01-01T00:00:00.000Z"),
+            (i64::MIN, "0000-01-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(Timestamp::from_millis(millis).to_string(), text);
+        }
+        assert!(Timestamp::from_millis(i64::MAX).to_string().starts_with("9999-12-"));
+        assert_eq!(serde_json::to_string(&Timestamp::EPOCH).unwrap(), "\"1970-01-01T00:00:00.000Z\"");
+    }
+
+    #[test]
+    fn times_are_read_with_any_offset() {
+        for text in
+            ["2026-01-31T10:20:30.123Z", "2026-01-31T11:20:30.123+01:00", " 2026-01-31T10:20:30.123456Z "]
+        {
+            assert_eq!(text.parse::<Timestamp>().unwrap().as_millis(), 1_769_854_830_123, "{text}");
+        }
+        assert_eq!("0001-01-01T00:00:00Z".parse::<Timestamp>().unwrap().as_millis(), -62_135_596_800_000);
+        for text in ["", "today", "2026-01-31", "2026-01-31T10:20:30", "2026-13-31T10:20:30Z"] {
+            assert_eq!(text.parse::<Timestamp>(), Err(InvalidTimestamp), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_manual_clock_moves_when_told() {
+        let clock = Arc::new(ManualClock::new(Timestamp::EPOCH));
+        clock.advance_seconds(2);
+        clock.advance_millis(5);
+        assert_eq!(clock.now().as_millis(), 2005);
+        clock.set(Timestamp::from_seconds(7));
+        assert_eq!(clock.now().as_seconds(), 7);
+    }
+
+    #[test]
+    fn ranges_are_read_as_the_npm_package_does() {
+        for (text, millis) in [
+            ("1h", 3_600_000),
+            ("7d", 604_800_000),
+            ("2 days", 172_800_000),
+            ("1.5h", 5_400_000),
+            (".5 s", 500),
+            ("30m", 1_800_000),
+            ("100", 100),
+            ("1W", 604_800_000),
+            ("1y", 31_557_600_000),
+            ("100 years", MAX_RANGE_MS),
+            ("0.000001d", 86),
+        ] {
+            assert_eq!(parse_ms_range(text), Ok(millis), "{text}");
+        }
+        for text in ["", "h", "1 fortnight", "-1h", "1..5h", "1.", "1h30m", "1,5h", "1e3", "٣h"] {
+            assert_eq!(parse_ms_range(text), Err(InvalidRange::Malformed), "{text}");
+        }
+        for text in ["0", "0h", "0.4", "0.0"] {
+            assert_eq!(parse_ms_range(text), Err(InvalidRange::NotPositive), "{text}");
+        }
+        for text in ["101y", "99999999999999999999999d", "3155760000001"] {
+            assert_eq!(parse_ms_range(text), Err(InvalidRange::TooLong), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_time_can_be_written_and_read(millis: i64) {
+            let time = Timestamp::from_millis(millis);
+            let text = time.to_string();
+            prop_assert_eq!(text.len(), 24);
+            let read: Timestamp = text.parse().unwrap();
+            prop_assert_eq!(read.to_string(), text);
+        }
+
+        #[test]
+        fn times_of_common_years_survive(millis in -60_000_000_000_000_i64..250_000_000_000_000) {
+            let time = Timestamp::from_millis(millis);
+            prop_assert_eq!(time.to_string().parse::<Timestamp>(), Ok(time));
+        }
+
+        #[test]
+        fn arithmetic_never_overflows(a: i64, b: i64) {
+            let (a, later) = (Timestamp::from_millis(a), Timestamp::from_millis(a).plus_seconds(b));
+            prop_assert_eq!(later >= a, b >= 0 || later == a);
+            let _ = a.seconds_since(Timestamp::from_millis(b));
+        }
+
+        #[test]
+        fn seconds_since_undoes_plus_seconds(at in -1_000_000_000_000_i64..1_000_000_000_000, s in -1_000_000_i64..1_000_000) {
+            let at = Timestamp::from_millis(at);
+            prop_assert_eq!(at.plus_seconds(s).seconds_since(at), s);
+        }
+
+        #[test]
+        fn ranges_never_panic_and_are_bounded(text in "\\PC{0,40}|[0-9. ]{0,40}[a-z]{0,3}") {
+            if let Ok(millis) = parse_ms_range(&text) {
+                prop_assert!((1..=MAX_RANGE_MS).contains(&millis));
+            }
+        }
+    }
+}

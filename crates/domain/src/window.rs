@@ -24,3 +24,20 @@ impl TimeWindow {
         self.start <= now && now < self.end
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_window_contains_its_start_but_not_its_end(start: i64, range: u64) {
+            let window = TimeWindow::from_range(Timestamp::from_millis(start), range);
+            prop_assert_eq!(window.contains(window.start), window.start < window.end);
+            prop_assert!(!window.contains(window.end));
+            prop_assert!(!window.contains(window.start.plus_millis(-1)) || start == i64::MIN);
+        }
+    }
+}

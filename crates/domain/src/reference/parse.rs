@@ -102,3 +102,81 @@ fn target(content: &str) -> Option<Target> {
 fn is_key_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn local(key: &str) -> Target {
+        Target::Local { key: key.to_owned() }
+    }
+
+    fn absolute(environment: &str, path: &str, key: &str) -> Target {
+        Target::Absolute {
+            environment: environment.to_owned(),
+            path: SecretPath::parse(path).unwrap(),
+            key: key.to_owned(),
+        }
+    }
+
+    #[test]
+    fn references_stand_between_text() {
+        assert_eq!(parse(""), []);
+        assert_eq!(
+            parse("a ${ KEY-1 } b${prod.DB}${prod.app.db.URL}$"),
+            [
+                Piece::Text("a "),
+                Piece::Reference { raw: "${ KEY-1 }", target: local("KEY-1") },
+                Piece::Text(" b"),
+                Piece::Reference { raw: "${prod.DB}", target: absolute("prod", "/", "DB") },
+                Piece::Reference { raw: "${prod.app.db.URL}", target: absolute("prod", "/app/db", "URL") },
+                Piece::Text("$"),
+            ]
+        );
+        assert_eq!(
+            parse("${a ${B}"),
+            [Piece::Text("${a "), Piece::Reference { raw: "${B}", target: local("B") }]
+        );
+    }
+
+    #[test]
+    fn what_is_no_reference_stays_text() {
+        let deep = format!("${{env.{}KEY}}", "f.".repeat(51));
+        for text in [
+            "$", "${", "${}", "${ }", "${A", "$A", "{A}", "${A B}", "${.A}", "${A.}", "${a..B}", "${A:-x}",
+            "${é}", "$ {A}", &deep,
+        ] {
+            assert_eq!(parse(text), [Piece::Text(text)], "{text}");
+        }
+    }
+
+    #[test]
+    fn values_are_not_shown() {
+        assert!(!format!("{:?}", parse("hunter2 ${A}")).contains("hunter2"));
+    }
+
+    #[test]
+    fn hostile_text_takes_linear_time() {
+        for hostile in ["${", "${a", "${ ", "${a.", "$", "${}"] {
+            assert_eq!(parse(&hostile.repeat(1 << 19)).len(), 1);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_pieces_make_up_the_value(value in "([${}A. é-]|\\$\\{[A-C]\\}|\\$\\{ ?e\\.f\\.[A-C] ?\\}){0,40}") {
+            let pieces = parse(&value);
+            let whole: String = pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Text(text) => *text,
+                    Piece::Reference { raw, .. } => *raw,
+                })
+                .collect();
+            prop_assert_eq!(&whole, &value);
+            prop_assert!(!pieces.windows(2).any(|two| matches!(two, [Piece::Text(_), Piece::Text(_)])));
+        }
+    }
+}
