@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::field::Kind;
 use crate::object::Fact;
 use crate::{ConditionError, Field, Object, Operator};
 
@@ -64,6 +65,13 @@ impl Conditions {
             self.0.iter().any(|ours| ours.field == theirs.field && ours.implies(&theirs.operators))
         })
     }
+
+    /// Whether no object that has all the fields named here can meet both.
+    pub(crate) fn exclude(&self, other: &Self) -> bool {
+        self.0.iter().any(|ours| {
+            other.0.iter().any(|theirs| ours.field == theirs.field && ours.excludes(&theirs.operators))
+        })
+    }
 }
 
 impl Condition {
@@ -90,11 +98,23 @@ impl Condition {
 
     /// Each of `theirs` is one of ours, or holds for every value that ours leave possible.
     fn implies(&self, theirs: &[Operator]) -> bool {
-        let only = self.operators.iter().find_map(Operator::only);
+        let only = self.only();
         theirs.iter().all(|operator| {
             self.operators.contains(operator)
                 || only.is_some_and(|values| values.iter().all(|value| operator.holds(value)))
         })
+    }
+
+    /// None of the values that ours leave possible meets all of `theirs`. A list may hold several values at once.
+    fn excludes(&self, theirs: &[Operator]) -> bool {
+        let single = matches!(self.field.kind(), Kind::Text | Kind::Path | Kind::Id);
+        let meets = |value: &String| theirs.iter().all(|operator| operator.holds(value));
+        single && self.only().is_some_and(|values| !values.iter().any(meets))
+    }
+
+    /// The only values for which it can hold, if they can be listed.
+    fn only(&self) -> Option<&[String]> {
+        self.operators.iter().find_map(Operator::only)
     }
 }
 

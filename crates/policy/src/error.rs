@@ -108,7 +108,7 @@ pub enum GlobError {
     /// Would need too much memory to decide.
     #[error("it is too complex")]
     TooComplex,
-    /// Leading `!`, parentheses: other dialects have them, here they would be read wrongly.
+    /// Leading `!`, parentheses, bars: other dialects have them, here they would be read wrongly.
     #[error("'{0}' has no meaning here; use an inverted rule, '{{a,b}}' or escape it with a backslash")]
     Unsupported(char),
     /// `{a..b}`.

@@ -7,6 +7,7 @@
 mod braces;
 mod translate;
 
+use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
@@ -78,6 +79,31 @@ impl Glob {
             }
         }
         automaton.is_match_state(automaton.next_eoi_state(state))
+    }
+}
+
+impl Glob {
+    /// A short value that matches, made of what the pattern itself is made of; not always found.
+    pub(crate) fn sample(&self) -> Option<String> {
+        let automaton = &self.0.automaton;
+        let mut alphabet: Vec<u8> = self.pattern().bytes().chain(*b"x/").collect();
+        alphabet.sort_unstable();
+        alphabet.dedup();
+        let mut seen = HashSet::from([self.0.start]);
+        let mut queue = VecDeque::from([(self.0.start, Vec::new())]);
+        while let Some((state, value)) = queue.pop_front() {
+            if !value.is_empty() && automaton.is_match_state(automaton.next_eoi_state(state)) {
+                return String::from_utf8(value).ok();
+            }
+            for &byte in &alphabet {
+                let next = automaton.next_state(state, byte);
+                if !automaton.is_dead_state(next) && seen.insert(next) {
+                    let longer = value.iter().copied().chain([byte]).collect();
+                    queue.push_back((next, longer));
+                }
+            }
+        }
+        None
     }
 }
 

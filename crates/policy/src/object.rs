@@ -80,6 +80,11 @@ impl<'a> Object<'a> {
         Self { group_name: Some(name), ..Self::default() }
     }
 
+    /// With the slugs of the secret's tags.
+    pub fn with_tags(self, tags: &'a [&'a str]) -> Self {
+        Self { secret_tags: Some(tags), ..self }
+    }
+
     /// With the role that is to be assigned.
     pub fn with_role(self, slug: &'a str) -> Self {
         Self { role: Some(slug), ..self }
@@ -93,6 +98,26 @@ impl<'a> Object<'a> {
     /// Whether this is the question "somewhere at all?".
     pub fn is_any(&self) -> bool {
         self.anywhere
+    }
+
+    /// With one more fact. Lists and pairs are not set this way.
+    pub(crate) fn with(mut self, field: Field, value: &'a str) -> Self {
+        let place = match field {
+            Field::Environment => &mut self.environment,
+            Field::SecretPath => &mut self.secret_path,
+            Field::SecretName => &mut self.secret_name,
+            Field::IdentityId => &mut self.identity_id,
+            Field::ConnectionId => &mut self.connection_id,
+            Field::UserEmail => &mut self.user_email,
+            Field::GroupName => &mut self.group_name,
+            Field::AssignableRole => &mut self.role,
+            Field::AssignableSubject => &mut self.assignable_subject,
+            Field::AssignableAction => &mut self.assignable_action,
+            Field::Name => &mut self.name,
+            _ => return self,
+        };
+        *place = Some(value);
+        self
     }
 
     pub(crate) fn fact(&self, field: Field) -> Fact<'a> {

@@ -6,7 +6,7 @@ use crate::{Conditions, Level, Object, Permissions};
 /// first: what stands before it is never reached.
 pub(super) struct Decisions<'a>(Vec<Step<'a>>);
 
-#[derive(PartialEq, Eq, Clone, Copy)]
+#[derive(Clone, Copy)]
 struct Step<'a> {
     inverted: bool,
     when: Option<&'a Conditions>,
@@ -20,6 +20,11 @@ impl Step<'_> {
             (None, Some(_)) => false,
             (Some(ours), Some(theirs)) => ours.imply(theirs),
         }
+    }
+
+    /// Where this step allows, the other never applies. To allow, all fields that this step names must be there.
+    fn excludes(&self, other: &Self) -> bool {
+        matches!((self.when, other.when), (Some(ours), Some(theirs)) if ours.exclude(theirs))
     }
 }
 
@@ -47,9 +52,6 @@ impl<'a> Decisions<'a> {
 
     /// The conditions under which `theirs` allow something that these do not provably allow.
     pub(super) fn lacks<'b>(&self, theirs: &Decisions<'b>) -> Vec<Option<&'b Conditions>> {
-        if self.0 == theirs.0 {
-            return Vec::new();
-        }
         let allowing = theirs.0.iter().enumerate().filter(|(_, step)| !step.inverted);
         allowing
             .filter(|(at, step)| !self.cover(step, &theirs.0[at + 1..]))
@@ -57,30 +59,26 @@ impl<'a> Decisions<'a> {
             .collect()
     }
 
-    /// Is everything allowed here that `step` allows and `later` does not forbid?
+    /// Is everything allowed here that `step` decides, `later` being the steps after it that do not apply?
     fn cover(&self, step: &Step<'_>, later: &[Step<'_>]) -> bool {
-        // Steps of the target whose no is its last word.
-        let last_allow = later.iter().rposition(|step| !step.inverted).map_or(0, |at| at + 1);
-        let refused_anyway = &later[last_allow..];
+        // A step that forbids here does no harm if it never meets what `step` decides.
+        let harmless = |ours: &Step<'_>| {
+            step.excludes(ours) || later.iter().any(|theirs| theirs.inverted && ours.implies(theirs))
+        };
         self.0.iter().enumerate().any(|(at, ours)| {
             !ours.inverted
                 && step.implies(ours)
-                && self.0[at + 1..]
-                    .iter()
-                    .filter(|later| later.inverted)
-                    .all(|forbids| refused_anyway.iter().any(|theirs| forbids.implies(theirs)))
+                && self.0[at + 1..].iter().filter(|after| after.inverted).all(harmless)
         })
     }
 
     /// The decision for one object.
-    #[expect(dead_code, reason = "the witness search follows")]
     pub(super) fn allow(&self, object: &Object<'_>) -> bool {
         let applies = |step: &&Step<'_>| step.when.is_none_or(|when| when.hold(object, step.inverted));
         self.0.iter().rev().find(applies).is_some_and(|step| !step.inverted)
     }
 
     /// Everything that conditions say.
-    #[expect(dead_code, reason = "the witness search follows")]
     pub(super) fn conditions(&self) -> impl Iterator<Item = &'a Conditions> {
         self.0.iter().filter_map(|step| step.when)
     }

@@ -56,7 +56,7 @@ pub(super) fn to_regex(pattern: &str) -> Result<String, GlobError> {
         index += 1;
     }
     // A slash at the end of the value does not matter after a star or a set.
-    if matches!(tokens.last(), Some(Token::Star | Token::Class(_))) {
+    if matches!(tokens.last(), Some(Token::Star | Token::Stars | Token::Class(_))) {
         regex.push_str("/?");
     }
     Ok(regex)
@@ -87,7 +87,7 @@ fn tokens(pattern: &str) -> Result<Vec<Token>, GlobError> {
                 }
                 None => Token::Char('['),
             },
-            '(' | ')' => return Err(GlobError::Unsupported(char)),
+            '(' | ')' | '|' => return Err(GlobError::Unsupported(char)),
             '*' => {
                 length = rest.len() - rest.trim_start_matches('*').len();
                 if length == 1 { Token::Star } else { Token::Stars }
