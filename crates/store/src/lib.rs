@@ -1,1 +1,27 @@
-//! Vouchsafe.
+//! The only place with SQL: one module per aggregate, each statement written once for `SQLite` and
+//! `PostgreSQL`, one unit of work per change.
+//!
+//! Reads are methods of [`Store`], changes are methods of [`Change`], which is opened with a permit
+//! and commits a change together with its audit events.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod change;
+mod engine;
+mod error;
+mod gates;
+mod identities;
+mod members;
+mod migrate;
+mod open;
+mod projects;
+mod replicas;
+mod topics;
+
+pub use change::{Author, Change};
+pub use error::{StoreError, StoreResult};
+pub use gates::{IdentityGate, MembershipGate, MethodGate, Revoked, UserGate};
+pub use identities::{Identity, IdentityFilter, IdentityMatch, IdentityOrder, Metadata, NewIdentity, Page};
+pub use members::{Member, MemberRef, NewRole, RoleEntry, TemporaryRole};
+pub use open::{Database, OpenError, Store};
+pub use projects::{Project, ProjectSettings};
+pub use topics::{Generations, Topic};

@@ -1,0 +1,61 @@
+//! What every request can reach: the store, the clock, the keys, the caches and the settings.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use vouchsafe_domain::time::{Clock, Timestamp};
+use vouchsafe_keys::{RootKey, SecretHasher, Signer, Verifier};
+use vouchsafe_store::Store;
+
+use crate::cache::Caches;
+use crate::settings::Settings;
+
+/// The application, cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<AppState>);
+
+/// The parts of the application.
+pub struct AppState {
+    /// The database.
+    pub store: Store,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Keys of this instance.
+    pub keys: Keys,
+    /// What was read before and is still true.
+    pub caches: Caches,
+    /// How this instance was set up.
+    pub settings: Settings,
+}
+
+/// Keys of the instance, open in memory.
+pub struct Keys {
+    /// Seals data keys and instance keys.
+    pub root: RootKey,
+    /// Signs access tokens.
+    pub signer: Signer,
+    /// Verifies access tokens.
+    pub verifier: Verifier,
+    /// Hashes client secrets; makes entity tags.
+    pub hasher: SecretHasher,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(store: Store, clock: Arc<dyn Clock>, keys: Keys, settings: Settings) -> Self {
+        Self(Arc::new(AppState { store, clock, keys, caches: Caches::default(), settings }))
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+impl Deref for App {
+    type Target = AppState;
+
+    fn deref(&self) -> &AppState {
+        &self.0
+    }
+}

@@ -1,0 +1,240 @@
+//! Who makes a request: from the bearer token to an [`Actor`].
+//!
+//! The checks come in this order: signature, expiry, revocation, network, membership, and last the
+//! use count, so that a thief outside of the allowlist cannot use a token up.
+
+mod claims;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+pub use claims::{Claims, IdentityClaims, RefreshClaims, UserClaims};
+use vouchsafe_domain::id::{ClientSecretId, IdentityId, OrgId, SessionId, TokenId, UserId};
+use vouchsafe_domain::time::Timestamp;
+use vouchsafe_keys::{TokenError, fingerprint};
+use vouchsafe_policy::Permissions;
+use vouchsafe_store::{IdentityGate, MethodGate, Topic, UserGate};
+
+use crate::access::{ActorId, org_permissions};
+use crate::app::App;
+use crate::http::error::{ApiError, ApiResult};
+
+/// Who makes a request.
+#[derive(Clone, Debug)]
+pub enum Actor {
+    /// Nobody in particular: the route is open.
+    Anonymous,
+    /// A machine identity.
+    Identity(IdentityActor),
+    /// A person.
+    User(UserActor),
+}
+
+/// A machine identity making a request.
+#[derive(Clone, Debug)]
+pub struct IdentityActor {
+    /// What its token says.
+    pub token: Arc<VerifiedToken>,
+    /// What is true of it now.
+    pub gate: Arc<IdentityGate>,
+    /// What its organization roles allow.
+    pub permissions: Permissions,
+}
+
+/// A person making a request.
+#[derive(Clone, Debug)]
+pub struct UserActor {
+    /// Who.
+    pub id: UserId,
+    /// Through which session.
+    pub session: SessionId,
+    /// What is true of the session and the user now.
+    pub gate: Arc<UserGate>,
+    /// The chosen organization and what the user's role allows in it.
+    pub organization: Option<(OrgId, Permissions)>,
+}
+
+/// A token whose signature was verified.
+#[derive(Debug)]
+pub struct VerifiedToken {
+    /// What it says.
+    pub claims: Claims,
+}
+
+impl Actor {
+    /// The id that caches and records know the actor by.
+    pub fn id(&self) -> Option<ActorId> {
+        match self {
+            Self::Anonymous => None,
+            Self::Identity(actor) => Some(ActorId::Identity(actor.gate.id)),
+            Self::User(actor) => Some(ActorId::User(actor.id)),
+        }
+    }
+
+    /// The organization the actor acts in, and what it holds there.
+    pub fn organization(&self) -> Option<(OrgId, &Permissions)> {
+        match self {
+            Self::Anonymous => None,
+            Self::Identity(actor) => Some((actor.gate.org_id, &actor.permissions)),
+            Self::User(actor) => actor.organization.as_ref().map(|(org, permissions)| (*org, permissions)),
+        }
+    }
+}
+
+const NOT_MEMBER: &str = "Identity is not a member of the organization";
+const FOREIGN_NETWORK: &str = "You are not allowed to access this resource from the current IP address";
+
+/// The actor behind a bearer token. `counts` says whether this request uses the token up by one.
+pub async fn authenticate(app: &App, bearer: &str, ip: IpAddr, now: Timestamp) -> ApiResult<Actor> {
+    let token = verified(app, bearer, now).await?;
+    match &token.claims {
+        Claims::Identity(claims) => {
+            let gate = identity_gate(app, claims).await?;
+            let method = unrevoked_method(&gate, claims)?;
+            check_network(method, ip)?;
+            let permissions = check_membership(&gate)?;
+            if let Some(limit) = claims.num_uses_limit {
+                count_use(app, claims, limit, now).await?;
+            }
+            Ok(Actor::Identity(IdentityActor { gate, permissions, token: Arc::clone(&token) }))
+        }
+        Claims::User(claims) => user(app, claims, now).await.map(Actor::User),
+        Claims::Refresh(_) => Err(ApiError::token("A refresh token cannot be used as an access token")),
+    }
+}
+
+/// Verifies the signature (or remembers having done so), the expiry and, for identities, that the
+/// token and its client secret are not revoked.
+pub async fn verified(app: &App, bearer: &str, now: Timestamp) -> ApiResult<Arc<VerifiedToken>> {
+    let key = fingerprint(bearer);
+    let token = match app.caches.tokens.get(&app.store, &key) {
+        Some(token) => token,
+        None => verify(app, key, bearer).await?,
+    };
+    if token.claims.exp().saturating_mul(1000) <= now.as_millis() {
+        return Err(ApiError::token("Your token has expired. Please re-authenticate."));
+    }
+    Ok(token)
+}
+
+async fn verify(app: &App, key: [u8; 32], bearer: &str) -> ApiResult<Arc<VerifiedToken>> {
+    let claims: Claims = app.keys.verifier.verify(bearer).map_err(|error| match error {
+        TokenError::Malformed => ApiError::token("The token is malformed. Please re-authenticate."),
+        TokenError::Algorithm => ApiError::token("The token is signed with an algorithm that is not accepted here."),
+        TokenError::Signature => ApiError::token("The signature of the token is not valid. Please re-authenticate."),
+    })?;
+    let topics = match &claims {
+        Claims::Identity(claims) => vec![Topic::from(claims.jti), Topic::from(claims.identity_id)],
+        Claims::User(_) | Claims::Refresh(_) => vec![],
+    };
+    let load = async {
+        if let Claims::Identity(claims) = &claims {
+            check_revocations(app, claims).await?;
+        }
+        Ok(Some(VerifiedToken { claims: claims.clone() }))
+    };
+    let token = app.caches.tokens.get_or_load(&app.store, key, &topics, load).await?;
+    token.ok_or_else(|| ApiError::internal("a verified token vanished"))
+}
+
+async fn check_revocations(app: &App, claims: &IdentityClaims) -> ApiResult<()> {
+    let client_secret: Option<ClientSecretId> = claims.client_secret_id.parse().ok();
+    let revoked = app.store.revoked(claims.jti, client_secret).await?;
+    if revoked.token {
+        return Err(ApiError::unauthorized("Failed to authorize: token has been revoked"));
+    }
+    if revoked.client_secret {
+        return Err(ApiError::unauthorized("Failed to authorize: client secret has been revoked"));
+    }
+    Ok(())
+}
+
+/// What is true now of the identity that a token names.
+pub async fn identity_gate(app: &App, claims: &IdentityClaims) -> ApiResult<Arc<IdentityGate>> {
+    let id = claims.identity_id;
+    let topics = [Topic::from(id), Topic::from(claims.org_id)];
+    app.caches
+        .identities
+        .get_or_load(&app.store, id, &topics, app.store.identity_gate(id))
+        .await?
+        .filter(|gate| gate.org_id == claims.org_id && gate.token_epoch == claims.token_epoch)
+        .ok_or_else(|| ApiError::unauthorized("Failed to authorize: identity tokens have been revoked"))
+}
+
+/// The attached auth method that issued the token, if it is still the same.
+pub fn unrevoked_method<'g>(gate: &'g IdentityGate, claims: &IdentityClaims) -> ApiResult<&'g MethodGate> {
+    gate.methods
+        .iter()
+        .find(|method| method.id == claims.auth_method_id)
+        .ok_or_else(|| ApiError::unauthorized("Failed to authorize: auth method has been revoked"))
+}
+
+fn check_network(method: &MethodGate, ip: IpAddr) -> ApiResult<()> {
+    if method.trusted_ips.contains(ip) { Ok(()) } else { Err(ApiError::forbidden(FOREIGN_NETWORK)) }
+}
+
+/// The identity's membership in its organization, and what its role allows.
+pub fn check_membership(gate: &IdentityGate) -> ApiResult<Permissions> {
+    let membership = gate.membership.as_ref().ok_or_else(|| ApiError::unauthorized(NOT_MEMBER))?;
+    if !membership.is_active {
+        return Err(ApiError::unauthorized("The membership of this identity in the organization is inactive"));
+    }
+    org_permissions(&membership.role)
+}
+
+async fn count_use(app: &App, claims: &IdentityClaims, limit: i64, now: Timestamp) -> ApiResult<()> {
+    let expires = Timestamp::from_millis(claims.exp.saturating_mul(1000));
+    if app.store.count_token_use(claims.jti, limit, now, expires).await? {
+        Ok(())
+    } else {
+        Err(ApiError::unauthorized("Failed to authorize: token usage limit reached"))
+    }
+}
+
+async fn user(app: &App, claims: &UserClaims, now: Timestamp) -> ApiResult<UserActor> {
+    let topics = [Topic::from(claims.user_id)];
+    let session = claims.token_version_id;
+    let gate = app
+        .caches
+        .users
+        .get_or_load(&app.store, session, &topics, app.store.user_gate(session, claims.user_id))
+        .await?
+        .ok_or_else(|| ApiError::not_found("Session not found"))?;
+    if gate.access_version != claims.access_version || gate.session_expires_at <= now {
+        return Err(ApiError::unauthorized("Your session has ended. Please sign in again.").named("StaleSession"));
+    }
+    let organization = claims.organization_id.map(|org| organization_of(&gate, org)).transpose()?;
+    Ok(UserActor { id: claims.user_id, session, gate, organization })
+}
+
+fn organization_of(gate: &UserGate, org: OrgId) -> ApiResult<(OrgId, Permissions)> {
+    let membership = gate
+        .memberships
+        .iter()
+        .find(|membership| membership.org_id == org)
+        .ok_or_else(|| ApiError::forbidden("User not member of organization"))?;
+    if !membership.is_active {
+        return Err(ApiError::forbidden("User organization membership is inactive"));
+    }
+    Ok((org, org_permissions(&membership.role)?))
+}
+
+impl IdentityActor {
+    /// The claims of the token.
+    pub fn claims(&self) -> Option<&IdentityClaims> {
+        match &self.token.claims {
+            Claims::Identity(claims) => Some(claims),
+            Claims::User(_) | Claims::Refresh(_) => None,
+        }
+    }
+
+    /// Id of the token.
+    pub fn token_id(&self) -> Option<TokenId> {
+        self.claims().map(|claims| claims.jti)
+    }
+
+    /// Id of the identity.
+    pub fn id(&self) -> IdentityId {
+        self.gate.id
+    }
+}

@@ -1,0 +1,103 @@
+//! Knowledge read from the database and kept while it is still true.
+//!
+//! An entry carries the topics it depends on and their stamp from before it was read (see
+//! `vouchsafe_store::topics`): a change that was answered is never hidden by an older entry. While
+//! the store says that cached knowledge may not be served, every look-up goes to the database.
+
+use std::future::Future;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use vouchsafe_domain::id::{IdentityId, ProjectId, SessionId};
+use vouchsafe_store::{IdentityGate, Store, Topic, UserGate};
+
+use crate::access::{ActorId, ProjectFacts};
+use crate::auth::VerifiedToken;
+
+/// A bounded cache of stamped entries.
+pub struct Stamped<K, V> {
+    entries: moka::sync::Cache<K, Entry<V>>,
+}
+
+struct Entry<V> {
+    topics: Arc<[Topic]>,
+    stamp: u64,
+    value: Arc<V>,
+}
+
+impl<V> Clone for Entry<V> {
+    fn clone(&self) -> Self {
+        Self { topics: Arc::clone(&self.topics), stamp: self.stamp, value: Arc::clone(&self.value) }
+    }
+}
+
+impl<K, V> Stamped<K, V>
+where
+    K: Eq + Hash + Send + Sync + 'static,
+    V: Send + Sync + 'static,
+{
+    /// A cache of at most `capacity` entries.
+    pub fn new(capacity: u64) -> Self {
+        Self { entries: moka::sync::Cache::new(capacity) }
+    }
+
+    /// The entry, if it is there and still true.
+    pub fn get(&self, store: &Store, key: &K) -> Option<Arc<V>> {
+        if !store.may_serve_cached() {
+            return None;
+        }
+        let entry = self.entries.get(key)?;
+        (store.generations().stamp(&entry.topics) == entry.stamp).then_some(entry.value)
+    }
+
+    /// Drops an entry.
+    pub fn forget(&self, key: &K) {
+        self.entries.invalidate(key);
+    }
+
+    /// The entry, or what `load` answers, kept if there is something to keep.
+    pub async fn get_or_load<E, F>(
+        &self,
+        store: &Store,
+        key: K,
+        topics: &[Topic],
+        load: F,
+    ) -> Result<Option<Arc<V>>, E>
+    where
+        F: Future<Output = Result<Option<V>, E>>,
+    {
+        if let Some(value) = self.get(store, &key) {
+            return Ok(Some(value));
+        }
+        let keep = store.may_serve_cached();
+        let stamp = store.generations().stamp(topics);
+        let Some(value) = load.await?.map(Arc::new) else { return Ok(None) };
+        if keep {
+            self.entries.insert(key, Entry { topics: topics.into(), stamp, value: Arc::clone(&value) });
+        }
+        Ok(Some(value))
+    }
+}
+
+/// All caches of an instance.
+pub struct Caches {
+    /// Tokens whose signature and revocation were checked, by fingerprint.
+    pub tokens: Stamped<[u8; 32], VerifiedToken>,
+    /// What a request by an identity is checked against.
+    pub identities: Stamped<IdentityId, IdentityGate>,
+    /// What a request by a user is checked against, by session.
+    pub users: Stamped<SessionId, UserGate>,
+    /// What an actor holds in a project.
+    pub projects: Stamped<(ActorId, ProjectId), ProjectFacts>,
+}
+
+impl Default for Caches {
+    fn default() -> Self {
+        Self {
+            tokens: Stamped::new(50_000),
+            identities: Stamped::new(50_000),
+            users: Stamped::new(10_000),
+            projects: Stamped::new(50_000),
+        }
+    }
+}

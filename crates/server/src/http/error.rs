@@ -1,0 +1,189 @@
+//! The one error type of the API and its one shape on the wire:
+//! `{reqId, statusCode, message, error, details?}`.
+
+use std::borrow::Cow;
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
+use vouchsafe_policy::Denied;
+use vouchsafe_store::StoreError;
+
+/// A refusal or failure, as the client sees it, with the cause that only the log sees.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    name: Cow<'static, str>,
+    message: Message,
+    details: Option<Value>,
+    cause: Option<String>,
+}
+
+#[derive(Debug)]
+enum Message {
+    Text(Cow<'static, str>),
+    /// Validation issues, for status 422 only.
+    Issues(Vec<Value>),
+}
+
+/// Result of a handler's step.
+pub type ApiResult<T> = Result<T, ApiError>;
+
+impl ApiError {
+    fn new(status: StatusCode, name: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, name: name.into(), message: Message::Text(message.into()), details: None, cause: None }
+    }
+
+    /// 400: well-formed, but not possible in this state.
+    pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "BadRequest", message)
+    }
+
+    /// 401: the credential presented is refused.
+    pub fn unauthorized(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "UnauthorizedError", message)
+    }
+
+    /// 403: authenticated, but not permitted.
+    pub fn forbidden(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "ForbiddenError", message)
+    }
+
+    /// 403: a token that is broken, forged or expired.
+    pub fn token(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "TokenError", message)
+    }
+
+    /// 404: missing, or outside of the caller's organization.
+    pub fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "NotFound", message)
+    }
+
+    /// 413: the body is too large.
+    pub fn too_large(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLarge", message)
+    }
+
+    /// 415: the body is of a kind that is not read here.
+    pub fn unsupported_media_type(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType", message)
+    }
+
+    /// 405: the path exists, the method does not.
+    pub fn method_not_allowed(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
+    }
+
+    /// 422: one field of the input is not acceptable. `field` is its path, parts separated by dots;
+    /// empty for a rule over the whole input. The message never repeats the value.
+    pub fn invalid(field: &str, message: impl Into<String>) -> Self {
+        Self::issue("custom", field, message)
+    }
+
+    /// 422 with the code of the issue.
+    pub fn issue(code: &str, field: &str, message: impl Into<String>) -> Self {
+        let path: Vec<Value> = field
+            .split('.')
+            .filter(|part| !part.is_empty())
+            .map(|part| part.parse::<u64>().map_or_else(|_| Value::from(part), Value::from))
+            .collect();
+        let issue = json!({ "code": code, "path": path, "message": message.into() });
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            name: "ValidationFailure".into(),
+            message: Message::Issues(vec![issue]),
+            details: None,
+            cause: None,
+        }
+    }
+
+    /// 503: the database does not answer; `Retry-After` says when to come back.
+    pub fn unavailable(cause: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "ServiceUnavailable",
+            "The database is not available right now. Please try again in a few seconds.",
+        )
+        .because(cause)
+    }
+
+    /// 500: a fault of ours; the cause goes to the log.
+    pub fn internal(cause: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "Something went wrong").because(cause)
+    }
+
+    /// Gives the error another name on the wire.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Adds data for programs.
+    #[must_use]
+    pub fn with_details(mut self, details: Value) -> Self {
+        self.details = Some(details);
+        self
+    }
+
+    /// Adds the cause for the log.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<String>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What only the log sees.
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    /// The response, carrying the id of the request.
+    pub fn into_response_for(self, request_id: &str) -> Response {
+        let message = match self.message {
+            Message::Text(text) => Value::from(text.into_owned()),
+            Message::Issues(issues) => Value::from(issues),
+        };
+        let mut body = json!({
+            "reqId": request_id,
+            "statusCode": self.status.as_u16(),
+            "message": message,
+            "error": self.name,
+        });
+        if let Some(details) = self.details {
+            body["details"] = details;
+        }
+        let mut response = (self.status, axum::Json(body)).into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        response
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Unavailable(_) | StoreError::Collision => Self::unavailable(error.to_string()),
+            StoreError::Conflict(_) => Self::bad_request("This exists already").because(error.to_string()),
+            StoreError::MissingReference => {
+                Self::not_found("Something that this request refers to does not exist any more")
+                    .because(error.to_string())
+            }
+            _ => Self::internal(error.to_string()),
+        }
+    }
+}
+
+impl From<Denied> for ApiError {
+    fn from(denied: Denied) -> Self {
+        Self::forbidden(denied.to_string())
+            .named("PermissionDenied")
+            .with_details(serde_json::to_value(&denied.rules).unwrap_or_default())
+    }
+}

@@ -1,0 +1,186 @@
+//! The HTTP API. [`routes`] is the table of all routes; this module turns it into a service and
+//! takes each request through the same steps: who, may, what, answer.
+
+pub mod cx;
+pub mod error;
+pub mod input;
+pub mod openapi;
+pub mod reply;
+pub mod route;
+mod table;
+
+use std::net::{IpAddr, SocketAddr};
+use std::panic::AssertUnwindSafe;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, RawPathParams, Request};
+use axum::response::Response;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::{RequestExt, RequestPartsExt};
+use futures_util::FutureExt;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, header};
+use vouchsafe_domain::ip::client_ip;
+use vouchsafe_policy::{Object, Permit};
+
+use crate::app::App;
+use crate::auth::{Actor, authenticate};
+use cx::{Cx, Meta};
+use error::{ApiError, ApiResult};
+use route::{Access, Route};
+pub use table::routes;
+
+/// The service that answers all routes.
+pub fn service(app: App) -> Router {
+    let mut paths: Vec<(&'static str, MethodRouter)> = Vec::new();
+    for route in routes() {
+        let Ok(filter) = MethodFilter::try_from(route.method.clone()) else { continue };
+        let (app, path) = (app.clone(), route.path);
+        let handler = move |request: Request| {
+            let (app, route) = (app.clone(), route.clone());
+            async move { answer(&app, Some(&route), request).await }
+        };
+        match paths.iter_mut().find(|(known, _)| *known == path) {
+            Some((_, methods)) => *methods = std::mem::take(methods).on(filter, handler),
+            None => paths.push((path, on(filter, handler))),
+        }
+    }
+    let mut router = Router::new();
+    for (path, methods) in paths {
+        router = router.route(path, methods);
+    }
+    let unknown = move |request: Request| {
+        let app = app.clone();
+        async move { answer(&app, None, request).await }
+    };
+    router.clone().fallback(unknown.clone()).method_not_allowed_fallback(unknown)
+}
+
+/// Takes a request through all steps; whatever goes wrong has the one error shape.
+async fn answer(app: &App, route: Option<&Route>, request: Request) -> Response {
+    let meta = meta(app, &request);
+    let id = meta.id.clone();
+    let line = format!("{} {}", request.method(), request.uri().path());
+    let handled = AssertUnwindSafe(handle(app, route, meta, request)).catch_unwind().await;
+    let outcome = handled.unwrap_or_else(|_| Err(ApiError::internal("a handler panicked")));
+    let mut response = outcome.unwrap_or_else(|error| {
+        log(&line, &id, &error);
+        error.into_response_for(&id)
+    });
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    response
+}
+
+fn log(line: &str, id: &str, error: &ApiError) {
+    let (status, cause) = (error.status().as_u16(), error.cause().unwrap_or(""));
+    if error.status().is_server_error() {
+        tracing::error!(request = line, id, status, cause, "request failed");
+    } else {
+        tracing::debug!(request = line, id, status, cause, "request refused");
+    }
+}
+
+async fn handle(app: &App, route: Option<&Route>, meta: Meta, mut request: Request) -> ApiResult<Response> {
+    let Some(route) = route else {
+        return Err(unknown(&request));
+    };
+    let path = path_parameters(&mut request).await?;
+    let (parts, body) = request.into_parts();
+    let actor = who(app, route.access, &parts.headers, &meta).await?;
+    let permit = may(route.access, &actor)?;
+    let fields = input::collect(&parts, body, path).await?;
+    let conditional = conditional(&parts);
+    let cx = Cx::new(app.clone(), actor, meta, route.access, permit, conditional);
+    (route.handler)(cx, fields).await
+}
+
+fn unknown(request: &Request) -> ApiError {
+    let known = routes().iter().any(|route| request.uri().path() == route.path);
+    let name = format!("{} {}", request.method(), request.uri().path());
+    let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
+    if known {
+        ApiError::method_not_allowed(format!("There is no route {name}; the path takes other methods"))
+    } else {
+        ApiError::not_found(format!("There is no route {name}"))
+    }
+}
+
+async fn path_parameters(request: &mut Request) -> ApiResult<Vec<(String, String)>> {
+    let raw: RawPathParams = request
+        .extract_parts()
+        .await
+        .map_err(|_| ApiError::bad_request("The path is not valid UTF-8 after percent-decoding"))?;
+    Ok(raw.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+}
+
+/// Who: the actor that the route asks for.
+async fn who(app: &App, access: Access, headers: &HeaderMap, meta: &Meta) -> ApiResult<Actor> {
+    if access == Access::Open {
+        return Ok(Actor::Anonymous);
+    }
+    let bearer = bearer(headers).ok_or_else(|| ApiError::unauthorized("Token missing"))?;
+    let actor = authenticate(app, bearer, meta.ip, meta.at).await?;
+    match (access, &actor) {
+        (Access::Person, Actor::User(_)) => Ok(actor),
+        (Access::Person, _) => Err(ApiError::forbidden("This route is for users; an identity cannot use it")),
+        (_, actor_in) if actor_in.organization().is_none() => Err(ApiError::unauthorized(
+            "No organization was chosen with this token. Choose one with POST /api/v3/auth/select-organization.",
+        )),
+        _ => Ok(actor),
+    }
+}
+
+/// May: the organization permission that the route asks for, if it asks for one.
+fn may(access: Access, actor: &Actor) -> ApiResult<Option<Permit>> {
+    let Access::Org(need) = access else { return Ok(None) };
+    let (_, permissions) =
+        actor.organization().ok_or_else(|| ApiError::internal("no organization on a route that needs one"))?;
+    Ok(Some(permissions.check(need, &Object::plain())?))
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    (scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty()).then(|| token.trim())
+}
+
+fn conditional(parts: &Parts) -> Option<Option<HeaderValue>> {
+    (parts.method == Method::GET).then(|| parts.headers.get(header::IF_NONE_MATCH).cloned())
+}
+
+fn meta(app: &App, request: &Request<Body>) -> Meta {
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(address)| address.ip());
+    let headers = request.headers();
+    let ip = if app.settings.trusted_proxies.is_empty() {
+        peer.to_canonical()
+    } else {
+        let forwarded: Vec<&str> =
+            headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).collect();
+        client_ip(peer, &forwarded, &app.settings.trusted_proxies)
+    };
+    let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("");
+    Meta {
+        id: format!("req-{}", alphanumeric()),
+        ip,
+        user_agent: user_agent.chars().take(200).collect(),
+        at: app.now(),
+        refresh_cookie: refresh_cookie(headers),
+    }
+}
+
+fn refresh_cookie(headers: &HeaderMap) -> Option<String> {
+    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
+    cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("jid=")).map(str::to_owned)
+}
+
+/// 14 letters or digits.
+fn alphanumeric() -> String {
+    use rand::distr::{Alphanumeric, SampleString};
+    Alphanumeric.sample_string(&mut rand::rng(), 14)
+}

@@ -1,0 +1,193 @@
+//! The unit of work: a change and its audit event, committed together or not at all.
+
+use serde_json::Value;
+use uuid::Uuid;
+use vouchsafe_domain::id::{EventId, OrgId, ProjectId};
+use vouchsafe_domain::time::Timestamp;
+use vouchsafe_policy::Permit;
+
+use crate::Store;
+use crate::engine::{Arg, FromRow, Sql, Tx, args, placeholders};
+use crate::error::StoreResult;
+use crate::topics::Topic;
+
+/// Who makes a change, from where and when: what its audit events record.
+#[derive(Clone, Debug)]
+pub struct Author {
+    /// `user`, `identity` or `system`.
+    pub kind: &'static str,
+    /// Id of the user or identity; empty for the system.
+    pub id: String,
+    /// Address of the client.
+    pub ip: String,
+    /// The client's `User-Agent`, shortened to 200 characters.
+    pub user_agent: String,
+    /// Id of the request.
+    pub request_id: String,
+    /// When the request came in.
+    pub at: Timestamp,
+}
+
+impl Author {
+    /// The system itself, for work that nobody asked for over HTTP.
+    pub fn system(at: Timestamp) -> Self {
+        Self {
+            kind: "system",
+            id: String::new(),
+            ip: String::new(),
+            user_agent: String::new(),
+            request_id: String::new(),
+            at,
+        }
+    }
+}
+
+/// An audit event, not yet written.
+#[derive(Clone, Debug)]
+pub(crate) struct AuditEvent {
+    pub(crate) org_id: String,
+    pub(crate) project_id: Option<String>,
+    pub(crate) event: &'static str,
+    pub(crate) author: Author,
+    pub(crate) detail: String,
+}
+
+/// An open unit of work. Needs a permit to be opened; dropped without [`Change::commit`], nothing
+/// of it happened.
+pub struct Change {
+    store: Store,
+    tx: Tx,
+    permit: Permit,
+    author: Author,
+    topics: Vec<Topic>,
+    audit: Vec<AuditEvent>,
+}
+
+impl Store {
+    /// Opens a unit of work. On `SQLite` this waits for the one writer, so do slow things before.
+    pub async fn change(&self, permit: &Permit, author: &Author) -> StoreResult<Change> {
+        Ok(Change {
+            store: self.clone(),
+            tx: self.pools().begin().await?,
+            permit: permit.clone(),
+            author: author.clone(),
+            topics: Vec::new(),
+            audit: Vec::new(),
+        })
+    }
+}
+
+impl Change {
+    /// When the change happens.
+    pub fn at(&self) -> Timestamp {
+        self.author.at
+    }
+
+    /// Who makes the change.
+    pub fn author(&self) -> &Author {
+        &self.author
+    }
+
+    /// What permitted the change.
+    pub fn permit(&self) -> &Permit {
+        &self.permit
+    }
+
+    /// Notes that cached knowledge about this becomes stale with the commit.
+    pub fn touch(&mut self, topic: impl Into<Topic>) {
+        let topic = topic.into();
+        if !self.topics.contains(&topic) {
+            self.topics.push(topic);
+        }
+    }
+
+    /// Records what happened. `detail` must hold no secret.
+    pub fn audit(&mut self, event: &'static str, org: OrgId, project: Option<ProjectId>, detail: &Value) {
+        self.audit.push(AuditEvent {
+            org_id: org.to_string(),
+            project_id: project.map(|id| id.to_string()),
+            event,
+            author: self.author.clone(),
+            detail: detail.to_string(),
+        });
+    }
+
+    /// Writes the audit events and commits. When this answers, the change is durable and no cache,
+    /// here or in another replica, serves what was before it.
+    pub async fn commit(mut self) -> StoreResult<()> {
+        let events = std::mem::take(&mut self.audit);
+        insert_audit(&mut self.tx, &events).await?;
+        let ticket = self.store.replicas().announce(&mut self.tx, &self.topics).await?;
+        // Raised on every way out of the commit, also when this future is dropped in its middle:
+        // the commit may have happened then.
+        let raise = RaiseOnDrop { store: &self.store, topics: &self.topics };
+        self.tx.commit().await?;
+        drop(raise);
+        self.store.replicas().settled(ticket).await;
+        Ok(())
+    }
+
+    pub(crate) async fn all<T: FromRow>(&mut self, sql: impl Into<Sql>, args: Vec<Arg>) -> StoreResult<Vec<T>> {
+        self.tx.conn().all(sql, args).await
+    }
+
+    pub(crate) async fn one<T: FromRow>(&mut self, sql: impl Into<Sql>, args: Vec<Arg>) -> StoreResult<Option<T>> {
+        self.tx.conn().one(sql, args).await
+    }
+
+    pub(crate) async fn run(&mut self, sql: impl Into<Sql>, args: Vec<Arg>) -> StoreResult<u64> {
+        self.tx.conn().run(sql, args).await
+    }
+
+    /// Makes changes to the same project wait for each other on `PostgreSQL`; `SQLite` has one writer anyway.
+    pub async fn serialize_project(&mut self, project: ProjectId) -> StoreResult<()> {
+        if self.tx.is_postgres() {
+            self.run("SELECT id FROM projects WHERE id = $1 FOR UPDATE", args![project]).await?;
+        }
+        Ok(())
+    }
+}
+
+struct RaiseOnDrop<'a> {
+    store: &'a Store,
+    topics: &'a [Topic],
+}
+
+impl Drop for RaiseOnDrop<'_> {
+    fn drop(&mut self) {
+        self.store.generations().raise(self.topics);
+    }
+}
+
+/// Rows per statement; both engines allow far more parameters than this makes.
+const AUDIT_ROWS: usize = 64;
+
+/// Writes audit events in order.
+pub(crate) async fn insert_audit(tx: &mut Tx, events: &[AuditEvent]) -> StoreResult<()> {
+    for chunk in events.chunks(AUDIT_ROWS) {
+        let sql = Sql::Built(format!(
+            "INSERT INTO audit_events (id, org_id, project_id, at, event, actor_type, actor_id, ip, user_agent, \
+             request_id, detail) VALUES {}",
+            placeholders(chunk.len(), 11, 1)
+        ));
+        let mut values = Vec::with_capacity(chunk.len() * 11);
+        for event in chunk {
+            let author = &event.author;
+            values.extend(args![
+                EventId::from_uuid(Uuid::now_v7()),
+                event.org_id.as_str(),
+                event.project_id.as_deref(),
+                author.at,
+                event.event,
+                author.kind,
+                author.id.as_str(),
+                author.ip.as_str(),
+                author.user_agent.as_str(),
+                author.request_id.as_str(),
+                event.detail.as_str(),
+            ]);
+        }
+        tx.conn().run(sql, values).await?;
+    }
+    Ok(())
+}

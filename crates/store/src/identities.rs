@@ -1,0 +1,295 @@
+//! Machine identities, their organization role and their metadata.
+
+use uuid::Uuid;
+use vouchsafe_domain::id::{IdentityId, MembershipId, OrgId, ProjectId};
+use vouchsafe_domain::time::Timestamp;
+
+use crate::engine::{Arg, FromRow, Row, Sql, args, select};
+use crate::error::StoreResult;
+use crate::{Change, Store};
+
+/// A machine identity with its membership in its organization.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Id.
+    pub id: IdentityId,
+    /// The organization it belongs to.
+    pub org_id: OrgId,
+    /// The project that manages it, if one does.
+    pub project_id: Option<ProjectId>,
+    /// Display name; need not be unique.
+    pub name: String,
+    /// Refuses to be deleted while set.
+    pub has_delete_protection: bool,
+    /// Whether it administers the instance.
+    pub instance_admin: bool,
+    /// Names of the attached auth methods.
+    pub auth_methods: Vec<String>,
+    /// Id of the membership in the organization.
+    pub membership_id: MembershipId,
+    /// Slug of the role in the organization.
+    pub role: String,
+    /// Method of the last login.
+    pub last_login_method: Option<String>,
+    /// Time of the last login.
+    pub last_login_at: Option<Timestamp>,
+    /// When made.
+    pub created_at: Timestamp,
+    /// When changed last.
+    pub updated_at: Timestamp,
+}
+
+/// One key and value of an identity's metadata.
+#[derive(Clone, Debug)]
+pub struct Metadata {
+    /// Id of the row.
+    pub id: String,
+    /// Key.
+    pub key: String,
+    /// Value.
+    pub value: String,
+}
+
+const COLUMNS: &str = "i.id, i.org_id, i.project_id, i.name, i.has_delete_protection, i.instance_admin, \
+                       i.last_login_method, i.last_login_at, i.created_at, i.updated_at, m.id AS membership_id, m.role, \
+                       (SELECT string_agg(a.method, ',' ORDER BY a.created_at) FROM auth_methods a \
+                        WHERE a.identity_id = i.id) AS methods";
+const FROM: &str = "FROM identities i JOIN org_memberships m ON m.identity_id = i.id";
+
+impl FromRow for Identity {
+    fn from_row(row: &Row) -> StoreResult<Self> {
+        Ok(Self {
+            id: row.parsed("id")?,
+            org_id: row.parsed("org_id")?,
+            project_id: row.opt_parsed("project_id")?,
+            name: row.text("name")?,
+            has_delete_protection: row.flag("has_delete_protection")?,
+            instance_admin: row.flag("instance_admin")?,
+            auth_methods: row
+                .opt_text("methods")?
+                .map(|methods| methods.split(',').map(str::to_owned).collect())
+                .unwrap_or_default(),
+            membership_id: row.parsed("membership_id")?,
+            role: row.text("role")?,
+            last_login_method: row.opt_text("last_login_method")?,
+            last_login_at: row.opt_time("last_login_at")?,
+            created_at: row.time("created_at")?,
+            updated_at: row.time("updated_at")?,
+        })
+    }
+}
+
+impl FromRow for Metadata {
+    fn from_row(row: &Row) -> StoreResult<Self> {
+        Ok(Self { id: row.text("id")?, key: row.text("key")?, value: row.text("value")? })
+    }
+}
+
+/// How a list of identities is ordered.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum IdentityOrder {
+    /// By name.
+    #[default]
+    Name,
+    /// By organization role.
+    Role,
+    /// By last login; those that never logged in come last.
+    LastLogin,
+}
+
+/// Which identities a list holds.
+#[derive(Clone, Debug, Default)]
+pub struct IdentityFilter {
+    /// Any of these must hold, if there are any; within one, all must.
+    pub any: Vec<IdentityMatch>,
+    /// Only identities that this project manages; none: only those that the organization manages.
+    pub project: Option<ProjectId>,
+}
+
+/// Conditions on one identity.
+#[derive(Clone, Debug, Default)]
+pub struct IdentityMatch {
+    /// The name is one of these.
+    pub name_in: Option<Vec<String>>,
+    /// The name contains this, whatever the case.
+    pub name_contains: Option<String>,
+    /// The role is one of these.
+    pub role_in: Option<Vec<String>>,
+    /// The role contains this.
+    pub role_contains: Option<String>,
+}
+
+/// A page of a list.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// How many rows at most.
+    pub limit: i64,
+    /// How many to skip.
+    pub offset: i64,
+    /// Whether the order is turned round.
+    pub descending: bool,
+}
+
+impl Store {
+    /// An identity of an organization.
+    pub async fn identity(&self, org: OrgId, id: IdentityId) -> StoreResult<Option<Identity>> {
+        let sql = Sql::Built(format!("SELECT {COLUMNS} {FROM} WHERE i.org_id = $1 AND i.id = $2"));
+        self.pools().one(sql, args![org, id]).await
+    }
+
+    /// The metadata of an identity, in order.
+    pub async fn identity_metadata(&self, id: IdentityId) -> StoreResult<Vec<Metadata>> {
+        let sql = select("id, key, value", "FROM identity_metadata WHERE identity_id = $1 ORDER BY position LIMIT 1000");
+        self.pools().all(sql, args![id]).await
+    }
+
+    /// A page of an organization's identities, and how many there are in all.
+    pub async fn identities(
+        &self,
+        org: OrgId,
+        filter: &IdentityFilter,
+        order: IdentityOrder,
+        page: Page,
+    ) -> StoreResult<(Vec<Identity>, i64)> {
+        let (condition, mut values) = condition(org, filter);
+        let count = Sql::Built(format!("SELECT COUNT(*) AS n {FROM} WHERE {condition}"));
+        let total = self.pools().one(count, values.clone()).await?.unwrap_or(0);
+        let direction = if page.descending { "DESC" } else { "ASC" };
+        let order = match order {
+            IdentityOrder::Name => format!("i.name {direction}, i.id {direction}"),
+            IdentityOrder::Role => format!("m.role {direction}, i.name, i.id"),
+            IdentityOrder::LastLogin => format!("i.last_login_at {direction} NULLS LAST, i.name, i.id"),
+        };
+        let next = values.len() + 1;
+        values.extend(args![page.limit, page.offset]);
+        let sql = Sql::Built(format!(
+            "SELECT {COLUMNS} {FROM} WHERE {condition} ORDER BY {order} LIMIT ${next} OFFSET ${}",
+            next + 1
+        ));
+        Ok((self.pools().all(sql, values).await?, total))
+    }
+}
+
+/// The filter as SQL with numbered parameters, and their values.
+fn condition(org: OrgId, filter: &IdentityFilter) -> (String, Vec<Arg>) {
+    let mut values = args![org];
+    let mut sql = "i.org_id = $1".to_owned();
+    if let Some(project) = filter.project {
+        values.push(project.into());
+        sql.push_str(" AND i.project_id = $2");
+    } else {
+        sql.push_str(" AND i.project_id IS NULL");
+    }
+    let any: Vec<String> = filter.any.iter().map(|one| match_condition(one, &mut values)).collect();
+    if !any.is_empty() {
+        sql.push_str(" AND (");
+        sql.push_str(&any.join(" OR "));
+        sql.push(')');
+    }
+    (sql, values)
+}
+
+fn match_condition(one: &IdentityMatch, values: &mut Vec<Arg>) -> String {
+    let mut parts = vec!["1 = 1".to_owned()];
+    for (column, list) in [("i.name", &one.name_in), ("m.role", &one.role_in)] {
+        let Some(list) = list else { continue };
+        let marks: Vec<String> = list
+            .iter()
+            .map(|value| {
+                values.push(value.into());
+                format!("${}", values.len())
+            })
+            .collect();
+        parts.push(if marks.is_empty() { "1 = 0".to_owned() } else { format!("{column} IN ({})", marks.join(", ")) });
+    }
+    for (column, text) in [("i.name", &one.name_contains), ("m.role", &one.role_contains)] {
+        let Some(text) = text else { continue };
+        values.push(format!("%{}%", escape_like(&text.to_lowercase())).into());
+        parts.push(format!("LOWER({column}) LIKE ${} ESCAPE '!'", values.len()));
+    }
+    format!("({})", parts.join(" AND "))
+}
+
+/// Makes `%`, `_` and the escape character itself stand for themselves in a `LIKE` pattern.
+pub(crate) fn escape_like(text: &str) -> String {
+    text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
+}
+
+/// What a new identity is made of.
+#[derive(Clone, Debug)]
+pub struct NewIdentity<'a> {
+    /// The organization.
+    pub org: OrgId,
+    /// The project that manages it, if one does.
+    pub project: Option<ProjectId>,
+    /// Display name.
+    pub name: &'a str,
+    /// Slug of its organization role.
+    pub role: &'a str,
+    /// Refuses to be deleted while set.
+    pub has_delete_protection: bool,
+    /// Whether it administers the instance.
+    pub instance_admin: bool,
+}
+
+impl Change {
+    /// Makes an identity and its membership in the organization.
+    pub async fn insert_identity(&mut self, new: &NewIdentity<'_>) -> StoreResult<IdentityId> {
+        let (id, at) = (IdentityId::from_uuid(Uuid::now_v7()), self.at());
+        let sql = "INSERT INTO identities (id, org_id, project_id, name, has_delete_protection, instance_admin, \
+                   token_epoch, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7)";
+        let values =
+            args![id, new.org, new.project, new.name, new.has_delete_protection, new.instance_admin, at];
+        self.run(sql, values).await?;
+        let sql = "INSERT INTO org_memberships (id, org_id, identity_id, role, status, is_active, created_at, updated_at) \
+                   VALUES ($1, $2, $3, $4, 'accepted', 1, $5, $5)";
+        self.run(sql, args![MembershipId::from_uuid(Uuid::now_v7()), new.org, id, new.role, at]).await?;
+        self.touch(id);
+        Ok(id)
+    }
+
+    /// Changes the name and the delete protection.
+    pub async fn update_identity(&mut self, id: IdentityId, name: &str, has_delete_protection: bool) -> StoreResult<()> {
+        let at = self.at();
+        let sql = "UPDATE identities SET name = $2, has_delete_protection = $3, updated_at = $4 WHERE id = $1";
+        self.run(sql, args![id, name, has_delete_protection, at]).await?;
+        self.touch(id);
+        Ok(())
+    }
+
+    /// Gives an identity another role in its organization.
+    pub async fn set_identity_org_role(&mut self, id: IdentityId, role: &str) -> StoreResult<()> {
+        let at = self.at();
+        let sql = "UPDATE org_memberships SET role = $2, updated_at = $3 WHERE identity_id = $1";
+        self.run(sql, args![id, role, at]).await?;
+        self.touch(id);
+        Ok(())
+    }
+
+    /// Replaces the metadata of an identity.
+    pub async fn set_identity_metadata(&mut self, id: IdentityId, entries: &[(String, String)]) -> StoreResult<()> {
+        self.run("DELETE FROM identity_metadata WHERE identity_id = $1", args![id]).await?;
+        let sql = "INSERT INTO identity_metadata (id, identity_id, key, value, position) VALUES ($1, $2, $3, $4, $5)";
+        for (position, (key, value)) in (0_i64..).zip(entries) {
+            self.run(sql, args![Uuid::now_v7().to_string(), id, key, value, position]).await?;
+        }
+        self.touch(id);
+        Ok(())
+    }
+
+    /// Revokes every token of an identity that was issued until now.
+    pub async fn raise_token_epoch(&mut self, id: IdentityId) -> StoreResult<()> {
+        let at = self.at();
+        let sql = "UPDATE identities SET token_epoch = token_epoch + 1, updated_at = $2 WHERE id = $1";
+        self.run(sql, args![id, at]).await?;
+        self.touch(id);
+        Ok(())
+    }
+
+    /// Deletes an identity with everything that belongs to it; its tokens are dead with the commit.
+    pub async fn delete_identity(&mut self, id: IdentityId) -> StoreResult<()> {
+        self.run("DELETE FROM identities WHERE id = $1", args![id]).await?;
+        self.touch(id);
+        Ok(())
+    }
+}
