@@ -1,1 +1,9 @@
-//! Vouchsafe.
+//! What goes over the wire: request and response types, one module per resource.
+//!
+//! Server and client both use these types, so they cannot drift apart. Field names are the
+//! contract's. A request type holds all input of a route: path parameters, query and body fields.
+
+pub mod common;
+pub mod identities;
+pub mod lenient;
+pub mod status;

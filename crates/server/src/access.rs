@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 use vouchsafe_domain::id::{IdentityId, MembershipId, ProjectId, UserId};
 use vouchsafe_domain::time::Timestamp;
-use vouchsafe_policy::boundary::boundary;
+use vouchsafe_policy::boundary;
 use vouchsafe_policy::builtin::{OrgRole, ProjectRole};
 use vouchsafe_policy::{Grant, GrantSource, Level, Need, Object, Permissions, Permit};
 use vouchsafe_store::{Identity, MemberRef, Project, RoleEntry, Topic};
@@ -57,7 +57,10 @@ pub fn project_role_permissions(role: &str) -> ApiResult<Permissions> {
 }
 
 /// What the roles of a membership allow at a time, and when that changes next.
-pub fn project_permissions(roles: &[RoleEntry], now: Timestamp) -> ApiResult<(Permissions, Option<Timestamp>)> {
+pub fn project_permissions(
+    roles: &[RoleEntry],
+    now: Timestamp,
+) -> ApiResult<(Permissions, Option<Timestamp>)> {
     let active: Vec<&RoleEntry> = roles.iter().filter(|role| role.is_active(now)).collect();
     let changes = roles.iter().filter_map(|role| role.next_change(now)).min();
     if let [only] = active.as_slice() {
@@ -65,12 +68,16 @@ pub fn project_permissions(roles: &[RoleEntry], now: Timestamp) -> ApiResult<(Pe
     }
     let mut grants = Vec::with_capacity(active.len());
     for entry in active {
-        let role = ProjectRole::from_slug(&entry.role)
-            .ok_or_else(|| ApiError::internal(format!("unknown project role {} in a membership", entry.role)))?;
-        grants.push(Grant { source: GrantSource::Role { slug: entry.role.clone() }, rules: role.rules() });
+        let role = ProjectRole::from_slug(&entry.role).ok_or_else(|| {
+            ApiError::internal(format!("unknown project role {} in a membership", entry.role))
+        })?;
+        grants.push(Grant {
+            source: GrantSource::Role { slug: entry.role.clone() },
+            rules: role.rules().to_vec(),
+        });
     }
-    let permissions =
-        Permissions::compile(Level::Project, &grants).map_err(|error| ApiError::internal(error.to_string()))?;
+    let permissions = Permissions::compile(Level::Project, &grants)
+        .map_err(|error| ApiError::internal(error.to_string()))?;
     Ok((permissions, changes))
 }
 
@@ -158,7 +165,9 @@ pub fn within_boundary(actor: &Permissions, target: &Permissions, message: &str)
         ApiError::forbidden(message.to_owned())
             .named("PermissionBoundaryError")
             .because(missing.example.clone())
-            .with_details(serde_json::to_value(&missing).unwrap_or_else(|_| json!({ "missingPermissions": [] })))
+            .with_details(
+                serde_json::to_value(&missing).unwrap_or_else(|_| json!({ "missingPermissions": [] })),
+            )
     })
 }
 
@@ -180,7 +189,12 @@ impl Cx {
             let member = store.project_member(id, actor.member()).await?;
             let roles = member.as_ref().map_or(&[][..], |member| &member.roles);
             let (permissions, changes_at) = project_permissions(roles, now)?;
-            Ok::<_, ApiError>(Some(ProjectFacts { project, membership: member.map(|m| m.id), permissions, changes_at }))
+            Ok::<_, ApiError>(Some(ProjectFacts {
+                project,
+                membership: member.map(|m| m.id),
+                permissions,
+                changes_at,
+            }))
         };
         let facts = cache
             .get_or_load(store, key, &topics, load)

@@ -4,7 +4,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use vouchsafe_domain::time::{Clock, Timestamp};
-use vouchsafe_keys::{RootKey, SecretHasher, Signer, Verifier};
+use vouchsafe_keys::token::{Signer, Verifier};
+use vouchsafe_keys::{RootKey, SecretHasher};
 use vouchsafe_store::Store;
 
 use crate::cache::Caches;

@@ -1,1 +1,13 @@
-//! Vouchsafe.
+//! The server: HTTP API and background work.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod access;
+pub mod app;
+pub mod auth;
+pub mod cache;
+pub mod http;
+pub mod settings;
+pub mod start;
+
+pub use app::App;
+pub use settings::Settings;

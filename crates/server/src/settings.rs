@@ -19,6 +19,10 @@ pub struct Settings {
 impl Settings {
     /// Settings of an instance that listens on `listen` and has no proxy in front.
     pub fn local(listen: SocketAddr) -> Self {
-        Self { site_url: format!("http://{listen}"), trusted_proxies: Vec::new(), token_age_ceiling: TOKEN_AGE_CEILING }
+        Self {
+            site_url: format!("http://{listen}"),
+            trusted_proxies: Vec::new(),
+            token_age_ceiling: TOKEN_AGE_CEILING,
+        }
     }
 }

@@ -127,11 +127,19 @@ impl Change {
         Ok(())
     }
 
-    pub(crate) async fn all<T: FromRow>(&mut self, sql: impl Into<Sql>, args: Vec<Arg>) -> StoreResult<Vec<T>> {
+    pub(crate) async fn all<T: FromRow>(
+        &mut self,
+        sql: impl Into<Sql>,
+        args: Vec<Arg>,
+    ) -> StoreResult<Vec<T>> {
         self.tx.conn().all(sql, args).await
     }
 
-    pub(crate) async fn one<T: FromRow>(&mut self, sql: impl Into<Sql>, args: Vec<Arg>) -> StoreResult<Option<T>> {
+    pub(crate) async fn one<T: FromRow>(
+        &mut self,
+        sql: impl Into<Sql>,
+        args: Vec<Arg>,
+    ) -> StoreResult<Option<T>> {
         self.tx.conn().one(sql, args).await
     }
 

@@ -3,8 +3,8 @@
 //! Statements are written once, with `$1` parameters and portable column types; this module binds
 //! them, runs them and reads rows on whichever engine is open.
 
-use sqlx::sqlite::SqliteRow;
 use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Arguments as _, PgConnection, PgPool, Row as _, SqliteConnection, SqlitePool};
 use std::str::FromStr;
 use vouchsafe_domain::time::Timestamp;
@@ -70,8 +70,22 @@ macro_rules! arg_from_ids {
     )*};
 }
 arg_from_ids!(
-    OrgId, UserId, SessionId, IdentityId, MembershipId, ProjectId, EnvironmentId, FolderId, SecretId, ImportId,
-    TagId, AuthMethodId, ClientSecretId, TokenId, RoleId, EventId
+    OrgId,
+    UserId,
+    SessionId,
+    IdentityId,
+    MembershipId,
+    ProjectId,
+    EnvironmentId,
+    FolderId,
+    SecretId,
+    ImportId,
+    TagId,
+    AuthMethodId,
+    ClientSecretId,
+    TokenId,
+    RoleId,
+    EventId
 );
 
 /// A row of either engine, read by column name.
@@ -229,11 +243,19 @@ impl Conn<'_> {
         })
     }
 
-    pub(crate) async fn all<T: FromRow>(&mut self, sql: impl Into<Sql>, args: Vec<Arg>) -> StoreResult<Vec<T>> {
+    pub(crate) async fn all<T: FromRow>(
+        &mut self,
+        sql: impl Into<Sql>,
+        args: Vec<Arg>,
+    ) -> StoreResult<Vec<T>> {
         self.rows(sql, args).await?.iter().map(T::from_row).collect()
     }
 
-    pub(crate) async fn one<T: FromRow>(&mut self, sql: impl Into<Sql>, args: Vec<Arg>) -> StoreResult<Option<T>> {
+    pub(crate) async fn one<T: FromRow>(
+        &mut self,
+        sql: impl Into<Sql>,
+        args: Vec<Arg>,
+    ) -> StoreResult<Option<T>> {
         self.rows(sql, args).await?.first().map(T::from_row).transpose()
     }
 
@@ -259,7 +281,11 @@ impl Pools {
         }
     }
 
-    pub(crate) async fn one<T: FromRow>(&self, sql: impl Into<Sql>, args: Vec<Arg>) -> StoreResult<Option<T>> {
+    pub(crate) async fn one<T: FromRow>(
+        &self,
+        sql: impl Into<Sql>,
+        args: Vec<Arg>,
+    ) -> StoreResult<Option<T>> {
         match self {
             Self::Sqlite { read, .. } => Conn::Sqlite(&mut *read.acquire().await?).one(sql, args).await,
             Self::Postgres(pool) => Conn::Postgres(&mut *pool.acquire().await?).one(sql, args).await,
@@ -351,7 +377,9 @@ mod tests {
 
     #[test]
     fn a_migration_is_translated_word_by_word() {
-        let ddl = postgres_ddl("-- note\nCREATE TABLE t (\n  id TEXT PRIMARY KEY,\n  n INTEGER NOT NULL,\n  b BLOB\n) STRICT;");
+        let ddl = postgres_ddl(
+            "-- note\nCREATE TABLE t (\n  id TEXT PRIMARY KEY,\n  n INTEGER NOT NULL,\n  b BLOB\n) STRICT;",
+        );
         assert_eq!(
             ddl,
             "CREATE TABLE t (\n  id TEXT COLLATE \"C\" PRIMARY KEY,\n  n BIGINT NOT NULL,\n  b BYTEA\n);\n"

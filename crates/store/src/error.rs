@@ -71,7 +71,9 @@ fn by_code(code: &str, error: &sqlx::Error) -> StoreError {
             StoreError::Unavailable(error.to_string())
         }
         // connection exceptions, insufficient resources, operator intervention, system error, missing database
-        code if code.len() == 5 && ["08", "53", "57", "58", "3D"].iter().any(|class| code.starts_with(class)) => {
+        code if code.len() == 5
+            && ["08", "53", "57", "58", "3D"].iter().any(|class| code.starts_with(class)) =>
+        {
             StoreError::Unavailable(error.to_string())
         }
         _ => StoreError::Other(error.to_string()),

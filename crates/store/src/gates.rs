@@ -153,12 +153,21 @@ impl Store {
     }
 
     /// Whether a token or the client secret behind it is revoked.
-    pub async fn revoked(&self, token: TokenId, client_secret: Option<ClientSecretId>) -> StoreResult<Revoked> {
+    pub async fn revoked(
+        &self,
+        token: TokenId,
+        client_secret: Option<ClientSecretId>,
+    ) -> StoreResult<Revoked> {
         let second = client_secret.map_or_else(|| token.to_string(), |id| id.to_string());
         let sql = "SELECT id AS t FROM revocations WHERE id IN ($1, $2)";
         let found: Vec<String> = self.pools().all(sql, args![token, second]).await?;
-        let has = |id: Option<uuid::Uuid>| found.iter().any(|text| uuid::Uuid::from_str(text).ok() == id && id.is_some());
-        Ok(Revoked { token: has(Some(token.as_uuid())), client_secret: has(client_secret.map(|id| id.as_uuid())) })
+        let has = |id: Option<uuid::Uuid>| {
+            found.iter().any(|text| uuid::Uuid::from_str(text).ok() == id && id.is_some())
+        };
+        Ok(Revoked {
+            token: has(Some(token.as_uuid())),
+            client_secret: has(client_secret.map(|id| id.as_uuid())),
+        })
     }
 
     /// Counts one use of a token with a limit; false when none is left. Exact under concurrency: one

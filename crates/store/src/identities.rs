@@ -104,6 +104,8 @@ pub struct IdentityFilter {
     pub any: Vec<IdentityMatch>,
     /// Only identities that this project manages; none: only those that the organization manages.
     pub project: Option<ProjectId>,
+    /// Only identities with one of these organization roles.
+    pub visible_roles: Option<Vec<String>>,
 }
 
 /// Conditions on one identity.
@@ -139,7 +141,10 @@ impl Store {
 
     /// The metadata of an identity, in order.
     pub async fn identity_metadata(&self, id: IdentityId) -> StoreResult<Vec<Metadata>> {
-        let sql = select("id, key, value", "FROM identity_metadata WHERE identity_id = $1 ORDER BY position LIMIT 1000");
+        let sql = select(
+            "id, key, value",
+            "FROM identity_metadata WHERE identity_id = $1 ORDER BY position LIMIT 1000",
+        );
         self.pools().all(sql, args![id]).await
     }
 
@@ -180,6 +185,11 @@ fn condition(org: OrgId, filter: &IdentityFilter) -> (String, Vec<Arg>) {
     } else {
         sql.push_str(" AND i.project_id IS NULL");
     }
+    if let Some(roles) = &filter.visible_roles {
+        let visible = IdentityMatch { role_in: Some(roles.clone()), ..IdentityMatch::default() };
+        sql.push_str(" AND ");
+        sql.push_str(&match_condition(&visible, &mut values));
+    }
     let any: Vec<String> = filter.any.iter().map(|one| match_condition(one, &mut values)).collect();
     if !any.is_empty() {
         sql.push_str(" AND (");
@@ -200,7 +210,11 @@ fn match_condition(one: &IdentityMatch, values: &mut Vec<Arg>) -> String {
                 format!("${}", values.len())
             })
             .collect();
-        parts.push(if marks.is_empty() { "1 = 0".to_owned() } else { format!("{column} IN ({})", marks.join(", ")) });
+        parts.push(if marks.is_empty() {
+            "1 = 0".to_owned()
+        } else {
+            format!("{column} IN ({})", marks.join(", "))
+        });
     }
     for (column, text) in [("i.name", &one.name_contains), ("m.role", &one.role_contains)] {
         let Some(text) = text else { continue };
@@ -249,9 +263,15 @@ impl Change {
     }
 
     /// Changes the name and the delete protection.
-    pub async fn update_identity(&mut self, id: IdentityId, name: &str, has_delete_protection: bool) -> StoreResult<()> {
+    pub async fn update_identity(
+        &mut self,
+        id: IdentityId,
+        name: &str,
+        has_delete_protection: bool,
+    ) -> StoreResult<()> {
         let at = self.at();
-        let sql = "UPDATE identities SET name = $2, has_delete_protection = $3, updated_at = $4 WHERE id = $1";
+        let sql =
+            "UPDATE identities SET name = $2, has_delete_protection = $3, updated_at = $4 WHERE id = $1";
         self.run(sql, args![id, name, has_delete_protection, at]).await?;
         self.touch(id);
         Ok(())
@@ -267,7 +287,11 @@ impl Change {
     }
 
     /// Replaces the metadata of an identity.
-    pub async fn set_identity_metadata(&mut self, id: IdentityId, entries: &[(String, String)]) -> StoreResult<()> {
+    pub async fn set_identity_metadata(
+        &mut self,
+        id: IdentityId,
+        entries: &[(String, String)],
+    ) -> StoreResult<()> {
         self.run("DELETE FROM identity_metadata WHERE identity_id = $1", args![id]).await?;
         let sql = "INSERT INTO identity_metadata (id, identity_id, key, value, position) VALUES ($1, $2, $3, $4, $5)";
         for (position, (key, value)) in (0_i64..).zip(entries) {

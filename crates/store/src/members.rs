@@ -98,10 +98,13 @@ pub struct Member {
 
 impl FromRow for RoleEntry {
     fn from_row(row: &Row) -> StoreResult<Self> {
-        let temporary = match (row.opt_text("temporary_range")?, row.opt_time("starts_at")?, row.opt_time("ends_at")?) {
-            (Some(range), Some(starts_at), Some(ends_at)) => Some(TemporaryRole { range, starts_at, ends_at }),
-            _ => None,
-        };
+        let temporary =
+            match (row.opt_text("temporary_range")?, row.opt_time("starts_at")?, row.opt_time("ends_at")?) {
+                (Some(range), Some(starts_at), Some(ends_at)) => {
+                    Some(TemporaryRole { range, starts_at, ends_at })
+                }
+                _ => None,
+            };
         Ok(Self {
             id: row.parsed("id")?,
             role: row.text("role")?,
@@ -179,7 +182,8 @@ impl Change {
         let at = self.at();
         self.run("DELETE FROM project_membership_roles WHERE membership_id = $1", args![member.id]).await?;
         self.insert_roles(member.id, roles).await?;
-        self.run("UPDATE project_memberships SET updated_at = $2 WHERE id = $1", args![member.id, at]).await?;
+        self.run("UPDATE project_memberships SET updated_at = $2 WHERE id = $1", args![member.id, at])
+            .await?;
         self.touch(member.member.topic());
         Ok(())
     }

@@ -48,7 +48,9 @@ impl FromStr for Database {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another process has the file open.
-    #[error("another vouchsafe server is using {0}; stop it first, or use PostgreSQL to run several replicas")]
+    #[error(
+        "another vouchsafe server is using {0}; stop it first, or use PostgreSQL to run several replicas"
+    )]
     InUse(PathBuf),
     /// The file cannot be made or locked.
     #[error("cannot open {0}: {1}")]

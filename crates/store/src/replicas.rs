@@ -201,7 +201,12 @@ fn encode(message: &Message) -> String {
 }
 
 async fn notify(pool: &PgPool, message: &Message) -> Result<(), sqlx::Error> {
-    sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(encode(message)).execute(pool).await.map(|_| ())
+    sqlx::query("SELECT pg_notify($1, $2)")
+        .bind(CHANNEL)
+        .bind(encode(message))
+        .execute(pool)
+        .await
+        .map(|_| ())
 }
 
 /// Receives announcements until the store is gone.

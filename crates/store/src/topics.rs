@@ -78,7 +78,10 @@ impl Generations {
     pub fn stamp(&self, topics: &[Topic]) -> u64 {
         let known = self.topics.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         let base = self.all.load(Ordering::Acquire);
-        topics.iter().filter_map(|topic| known.get(topic)).fold(base, |sum, generation| sum.wrapping_add(*generation))
+        topics
+            .iter()
+            .filter_map(|topic| known.get(topic))
+            .fold(base, |sum, generation| sum.wrapping_add(*generation))
     }
 
     /// Makes everything that depends on one of these topics stale.

@@ -71,7 +71,11 @@ pub struct IdentityClaims {
 impl IdentityClaims {
     /// The terms that renewals follow.
     pub fn terms(&self) -> TokenTerms {
-        TokenTerms { ttl: self.access_token_ttl, max_ttl: self.access_token_max_ttl, period: self.access_token_period }
+        TokenTerms {
+            ttl: self.access_token_ttl,
+            max_ttl: self.access_token_max_ttl,
+            period: self.access_token_period,
+        }
     }
 
     /// When the first token of this id was issued.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub use claims::{Claims, IdentityClaims, RefreshClaims, UserClaims};
 use vouchsafe_domain::id::{ClientSecretId, IdentityId, OrgId, SessionId, TokenId, UserId};
 use vouchsafe_domain::time::Timestamp;
-use vouchsafe_keys::{TokenError, fingerprint};
+use vouchsafe_keys::{fingerprint, token::TokenError};
 use vouchsafe_policy::Permissions;
 use vouchsafe_store::{IdentityGate, MethodGate, Topic, UserGate};
 
@@ -120,18 +120,22 @@ pub async fn verified(app: &App, bearer: &str, now: Timestamp) -> ApiResult<Arc<
 async fn verify(app: &App, key: [u8; 32], bearer: &str) -> ApiResult<Arc<VerifiedToken>> {
     let claims: Claims = app.keys.verifier.verify(bearer).map_err(|error| match error {
         TokenError::Malformed => ApiError::token("The token is malformed. Please re-authenticate."),
-        TokenError::Algorithm => ApiError::token("The token is signed with an algorithm that is not accepted here."),
-        TokenError::Signature => ApiError::token("The signature of the token is not valid. Please re-authenticate."),
+        TokenError::Algorithm => {
+            ApiError::token("The token is signed with an algorithm that is not accepted here.")
+        }
+        TokenError::Signature => {
+            ApiError::token("The signature of the token is not valid. Please re-authenticate.")
+        }
     })?;
     let topics = match &claims {
         Claims::Identity(claims) => vec![Topic::from(claims.jti), Topic::from(claims.identity_id)],
         Claims::User(_) | Claims::Refresh(_) => vec![],
     };
     let load = async {
-        if let Claims::Identity(claims) = &claims {
-            check_revocations(app, claims).await?;
+        if let Claims::Identity(identity) = &claims {
+            check_revocations(app, identity).await?;
         }
-        Ok(Some(VerifiedToken { claims: claims.clone() }))
+        Ok::<_, ApiError>(Some(VerifiedToken { claims }))
     };
     let token = app.caches.tokens.get_or_load(&app.store, key, &topics, load).await?;
     token.ok_or_else(|| ApiError::internal("a verified token vanished"))
@@ -177,7 +181,9 @@ fn check_network(method: &MethodGate, ip: IpAddr) -> ApiResult<()> {
 pub fn check_membership(gate: &IdentityGate) -> ApiResult<Permissions> {
     let membership = gate.membership.as_ref().ok_or_else(|| ApiError::unauthorized(NOT_MEMBER))?;
     if !membership.is_active {
-        return Err(ApiError::unauthorized("The membership of this identity in the organization is inactive"));
+        return Err(ApiError::unauthorized(
+            "The membership of this identity in the organization is inactive",
+        ));
     }
     org_permissions(&membership.role)
 }
@@ -201,7 +207,9 @@ async fn user(app: &App, claims: &UserClaims, now: Timestamp) -> ApiResult<UserA
         .await?
         .ok_or_else(|| ApiError::not_found("Session not found"))?;
     if gate.access_version != claims.access_version || gate.session_expires_at <= now {
-        return Err(ApiError::unauthorized("Your session has ended. Please sign in again.").named("StaleSession"));
+        return Err(
+            ApiError::unauthorized("Your session has ended. Please sign in again.").named("StaleSession")
+        );
     }
     let organization = claims.organization_id.map(|org| organization_of(&gate, org)).transpose()?;
     Ok(UserActor { id: claims.user_id, session, gate, organization })

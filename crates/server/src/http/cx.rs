@@ -68,7 +68,9 @@ impl Cx {
 
     /// The permit of a route that asks for an organization permission.
     pub fn permit(&self) -> ApiResult<&Permit> {
-        self.permit.as_ref().ok_or_else(|| ApiError::internal("the route asks for no organization permission"))
+        self.permit
+            .as_ref()
+            .ok_or_else(|| ApiError::internal("the route asks for no organization permission"))
     }
 
     /// The caller's organization.
@@ -78,7 +80,9 @@ impl Cx {
 
     /// The caller's organization, and what the caller holds in it.
     pub fn organization(&self) -> ApiResult<(OrgId, &Permissions)> {
-        self.actor.organization().ok_or_else(|| ApiError::internal("no organization on a route that needs one"))
+        self.actor
+            .organization()
+            .ok_or_else(|| ApiError::internal("no organization on a route that needs one"))
     }
 
     /// The caller as caches know it.

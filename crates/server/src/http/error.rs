@@ -109,7 +109,8 @@ impl ApiError {
 
     /// 500: a fault of ours; the cause goes to the log.
     pub fn internal(cause: impl Into<String>) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "Something went wrong").because(cause)
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "Something went wrong")
+            .because(cause)
     }
 
     /// Gives the error another name on the wire.

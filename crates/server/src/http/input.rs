@@ -82,7 +82,9 @@ fn pairs(text: &[u8]) -> Fields {
 
 async fn read_body(parts: &Parts, body: Body) -> ApiResult<Fields> {
     let bytes = axum::body::to_bytes(body, BODY_LIMIT).await.map_err(|error| {
-        if std::error::Error::source(&error).is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>) {
+        if std::error::Error::source(&error)
+            .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>)
+        {
             ApiError::too_large(format!("The request body is larger than {BODY_LIMIT} bytes"))
         } else {
             ApiError::bad_request("The request body could not be read to its end")

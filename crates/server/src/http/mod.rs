@@ -3,21 +3,23 @@
 
 pub mod cx;
 pub mod error;
+mod identities;
 pub mod input;
 pub mod openapi;
 pub mod reply;
 pub mod route;
+mod status;
 mod table;
 
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 
+use axum::RequestExt;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, RawPathParams, Request};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
-use axum::{RequestExt, RequestPartsExt};
 use futures_util::FutureExt;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, header};
@@ -34,7 +36,7 @@ pub use table::routes;
 /// The service that answers all routes.
 pub fn service(app: App) -> Router {
     let mut paths: Vec<(&'static str, MethodRouter)> = Vec::new();
-    for route in routes() {
+    for route in routes().iter().cloned() {
         let Ok(filter) = MethodFilter::try_from(route.method.clone()) else { continue };
         let (app, path) = (app.clone(), route.path);
         let handler = move |request: Request| {
@@ -136,8 +138,9 @@ async fn who(app: &App, access: Access, headers: &HeaderMap, meta: &Meta) -> Api
 /// May: the organization permission that the route asks for, if it asks for one.
 fn may(access: Access, actor: &Actor) -> ApiResult<Option<Permit>> {
     let Access::Org(need) = access else { return Ok(None) };
-    let (_, permissions) =
-        actor.organization().ok_or_else(|| ApiError::internal("no organization on a route that needs one"))?;
+    let (_, permissions) = actor
+        .organization()
+        .ok_or_else(|| ApiError::internal("no organization on a route that needs one"))?;
     Ok(Some(permissions.check(need, &Object::plain())?))
 }
 

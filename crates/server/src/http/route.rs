@@ -42,7 +42,8 @@ pub enum Access {
     },
 }
 
-type Erased = Arc<dyn Fn(Cx, Fields) -> Pin<Box<dyn Future<Output = Result<Response, ApiError>> + Send>> + Send + Sync>;
+type Erased =
+    Arc<dyn Fn(Cx, Fields) -> Pin<Box<dyn Future<Output = Result<Response, ApiError>> + Send>> + Send + Sync>;
 
 /// One route.
 #[derive(Clone)]

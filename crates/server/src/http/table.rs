@@ -2,10 +2,16 @@
 
 use std::sync::LazyLock;
 
-use super::route::Route;
+use super::route::{Route, Routes};
+use super::{identities, status};
 
 /// The table, in the order of the API reference.
 pub fn routes() -> &'static [Route] {
-    static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| [super::status::routes()].into_iter().flat_map(|r| r.into_vec()).collect());
+    static TABLE: LazyLock<Vec<Route>> =
+        LazyLock::new(|| resources().into_iter().flat_map(Routes::into_vec).collect());
     &TABLE
+}
+
+fn resources() -> Vec<Routes> {
+    vec![status::routes(), identities::routes()]
 }

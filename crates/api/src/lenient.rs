@@ -1,0 +1,76 @@
+//! Readers for values that clients send in more than one form: query parameters are text, some
+//! clients write `True`, and an empty text means "not given".
+
+use std::fmt;
+
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer};
+
+/// An optional flag: `true`, `"true"`, `"True"`, `"1"`.
+pub fn opt_bool<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    struct Flag;
+    impl Visitor<'_> for Flag {
+        type Value = Option<bool>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("true or false")
+        }
+        fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
+            Ok(Some(value))
+        }
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+        fn visit_str<E: Error>(self, value: &str) -> Result<Self::Value, E> {
+            match value.to_ascii_lowercase().as_str() {
+                "true" | "1" => Ok(Some(true)),
+                "false" | "0" => Ok(Some(false)),
+                "" => Ok(None),
+                _ => Err(E::custom("Expected true or false")),
+            }
+        }
+    }
+    deserializer.deserialize_any(Flag)
+}
+
+/// An optional whole number, also as text.
+pub fn opt_int<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    struct Int;
+    impl Visitor<'_> for Int {
+        type Value = Option<i64>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a whole number")
+        }
+        fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
+            Ok(Some(value))
+        }
+        fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
+            i64::try_from(value).map(Some).map_err(|_| E::custom("Expected a smaller whole number"))
+        }
+        fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
+            // Some JSON writers turn 60 into 60.0; everything else is refused.
+            if value.fract() == 0.0 && value.abs() < 9e15 {
+                format!("{value:.0}").parse().map(Some).map_err(|_| E::custom("Expected a whole number"))
+            } else {
+                Err(E::custom("Expected a whole number"))
+            }
+        }
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+        fn visit_str<E: Error>(self, value: &str) -> Result<Self::Value, E> {
+            let value = value.trim();
+            if value.is_empty() {
+                return Ok(None);
+            }
+            value.parse().map(Some).map_err(|_| E::custom("Expected a whole number"))
+        }
+    }
+    deserializer.deserialize_any(Int)
+}
+
+/// An optional text; an empty one counts as not given.
+pub fn opt_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.trim().is_empty()))
+}

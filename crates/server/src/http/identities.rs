@@ -1,0 +1,342 @@
+//! Machine identities of the organization: `/api/v1/identities`.
+
+use serde_json::json;
+use vouchsafe_api::common::{Direction, MetadataEntry, MetadataInput, Nothing};
+use vouchsafe_api::identities::{
+    CreateIdentity, Identity, IdentityDetails, IdentityDetailsReply, IdentityMembership,
+    IdentityMembershipList, IdentityMembershipReply, IdentityOrder, IdentityPath, IdentityReply,
+    IdentitySummary, ListIdentities, OrganizationSummary, SearchAlternative, SearchFilter, SearchIdentities,
+    TextFilter, TextOperators, UpdateIdentity,
+};
+use vouchsafe_domain::text::bounded;
+use vouchsafe_policy::builtin::OrgRole;
+use vouchsafe_policy::{Object, org, project};
+use vouchsafe_store::{self as store, IdentityFilter, IdentityMatch, NewIdentity, Page};
+
+use super::cx::Cx;
+use super::error::{ApiError, ApiResult};
+use super::reply::ok;
+use super::route::{Access, Outcome, Routes};
+use crate::access::{org_permissions, within_boundary};
+
+const READ: Access = Access::Identity { org: org::IDENTITY_READ, project: project::IDENTITY_READ };
+const EDIT: Access = Access::Identity { org: org::IDENTITY_EDIT, project: project::IDENTITY_EDIT };
+const DELETE: Access = Access::Identity { org: org::IDENTITY_DELETE, project: project::IDENTITY_DELETE };
+
+pub(super) fn routes() -> Routes {
+    Routes::new("Identities")
+        .post(["/api/v1/identities"], Access::Org(org::IDENTITY_CREATE), "Make an identity", create)
+        .get(["/api/v1/identities"], Access::Org(org::IDENTITY_READ), "List identities", list)
+        .post(["/api/v1/identities/search"], Access::Org(org::IDENTITY_READ), "Search identities", search)
+        .get(["/api/v1/identities/details"], Access::Member, "Who the caller is", details)
+        .get(["/api/v1/identities/{identityId}"], READ, "Read an identity", get)
+        .patch(["/api/v1/identities/{identityId}"], EDIT, "Change an identity", update)
+        .delete(
+            ["/api/v1/identities/{identityId}"],
+            DELETE,
+            "Delete an identity and revoke its tokens",
+            delete,
+        )
+}
+
+async fn create(cx: Cx, input: CreateIdentity) -> Outcome<IdentityReply> {
+    let (org_id, mine) = cx.organization()?;
+    own_organization(org_id, input.organization_id)?;
+    let name = name(&input.name)?;
+    let role = input.role.as_deref().map_or("no-access", str::trim);
+    within_boundary(mine, &org_permissions(role)?, "Failed to create identity")?;
+    if role != "no-access" {
+        mine.check(org::IDENTITY_GRANT_PRIVILEGES, &Object::plain())?;
+    }
+    let metadata = metadata(input.metadata.as_deref().unwrap_or_default())?;
+
+    let mut change = cx.app.store.change(cx.permit()?, &cx.author()).await?;
+    let has_delete_protection = input.has_delete_protection.unwrap_or(false);
+    let new = NewIdentity {
+        org: org_id,
+        project: None,
+        name: &name,
+        role,
+        has_delete_protection,
+        instance_admin: false,
+    };
+    let id = change.insert_identity(&new).await?;
+    change.set_identity_metadata(id, &metadata).await?;
+    change.audit("create-identity", org_id, None, &json!({ "identityId": id, "name": name, "role": role }));
+    change.commit().await?;
+    reply(&cx, id).await
+}
+
+async fn update(cx: Cx, input: UpdateIdentity) -> Outcome<IdentityReply> {
+    let target = cx.identity(input.identity_id).await?;
+    organization_managed(&target.identity)?;
+    target.within_boundary("Failed to update identity")?;
+    let (org_id, mine) = cx.organization()?;
+    if let Some(role) = input.role.as_deref().filter(|role| *role != target.identity.role) {
+        within_boundary(mine, &org_permissions(role)?, "Failed to update identity")?;
+        if role != "no-access" {
+            mine.check(org::IDENTITY_GRANT_PRIVILEGES, &Object::plain())?;
+        }
+    }
+    let name = input.name.as_deref().map(name).transpose()?.unwrap_or_else(|| target.identity.name.clone());
+    let protection = input.has_delete_protection.unwrap_or(target.identity.has_delete_protection);
+    let metadata = input.metadata.as_deref().map(metadata).transpose()?;
+
+    let id = target.identity.id;
+    let mut change = cx.app.store.change(&target.permit, &cx.author()).await?;
+    change.update_identity(id, &name, protection).await?;
+    if let Some(role) = &input.role {
+        change.set_identity_org_role(id, role).await?;
+    }
+    if let Some(metadata) = &metadata {
+        change.set_identity_metadata(id, metadata).await?;
+    }
+    change.audit(
+        "update-identity",
+        org_id,
+        None,
+        &json!({ "identityId": id, "name": name, "role": input.role }),
+    );
+    change.commit().await?;
+    reply(&cx, id).await
+}
+
+async fn delete(cx: Cx, input: IdentityPath) -> Outcome<IdentityReply> {
+    let target = cx.identity(input.identity_id).await?;
+    organization_managed(&target.identity)?;
+    target.within_boundary("Failed to delete identity")?;
+    if target.identity.has_delete_protection {
+        return Err(ApiError::bad_request("Cannot delete identity while delete protection is enabled"));
+    }
+    let identity = target.identity;
+    let metadata = cx.app.store.identity_metadata(identity.id).await?;
+    let mut change = cx.app.store.change(&target.permit, &cx.author()).await?;
+    change.delete_identity(identity.id).await?;
+    let detail = json!({ "identityId": identity.id, "name": identity.name });
+    change.audit("delete-identity", identity.org_id, None, &detail);
+    change.commit().await?;
+    ok(IdentityReply { identity: shown(identity, metadata) })
+}
+
+async fn get(cx: Cx, input: IdentityPath) -> Outcome<IdentityMembershipReply> {
+    let target = cx.identity(input.identity_id).await?;
+    target.within_boundary("Failed to read identity with more privileges")?;
+    let metadata = cx.app.store.identity_metadata(input.identity_id).await?;
+    let mut identity = membership(target.identity);
+    identity.metadata = Some(metadata.into_iter().map(metadata_entry).collect());
+    ok(IdentityMembershipReply { identity })
+}
+
+async fn list(cx: Cx, input: ListIdentities) -> Outcome<IdentityMembershipList> {
+    own_organization(cx.org()?, input.org_id)?;
+    let page = Page { limit: MOST_UNPAGED, offset: 0, descending: false };
+    found(&cx, &IdentityFilter::default(), store::IdentityOrder::Name, page).await
+}
+
+async fn search(cx: Cx, input: SearchIdentities) -> Outcome<IdentityMembershipList> {
+    let page = Page {
+        limit: within("limit", input.limit, 50, 1..=100)?,
+        offset: within("offset", input.offset, 0, 0..=i64::MAX)?,
+        descending: input.order_direction == Direction::Desc,
+    };
+    let order = match input.order_by {
+        IdentityOrder::Name => store::IdentityOrder::Name,
+        IdentityOrder::Role => store::IdentityOrder::Role,
+        IdentityOrder::LastLogin => store::IdentityOrder::LastLogin,
+    };
+    let filter = filter(input.search.unwrap_or_default())?;
+    found(&cx, &filter, order, page).await
+}
+
+async fn details(cx: Cx, _: Nothing) -> Outcome<IdentityDetailsReply> {
+    let organization = cx.app.store.organization(cx.org()?).await?;
+    let organization = organization.ok_or_else(|| ApiError::not_found("Organization not found"))?;
+    let organization =
+        OrganizationSummary { id: organization.id, name: organization.name, slug: organization.slug };
+    ok(IdentityDetailsReply { identity_details: IdentityDetails { organization } })
+}
+
+/// The contract's list has no paging; more than this is for the search route.
+const MOST_UNPAGED: i64 = 20_000;
+
+async fn found(
+    cx: &Cx,
+    filter: &IdentityFilter,
+    order: store::IdentityOrder,
+    page: Page,
+) -> Outcome<IdentityMembershipList> {
+    let (org_id, mine) = cx.organization()?;
+    // Nobody is shown an identity that holds more than they do.
+    let visible = [OrgRole::Admin, OrgRole::Member, OrgRole::NoAccess]
+        .into_iter()
+        .filter(|role| within_boundary(mine, role.permissions(), "").is_ok())
+        .map(|role| role.slug().to_owned())
+        .collect();
+    let filter = IdentityFilter { visible_roles: Some(visible), ..filter.clone() };
+    let (identities, total_count) = cx.app.store.identities(org_id, &filter, order, page).await?;
+    ok(IdentityMembershipList { identities: identities.into_iter().map(membership).collect(), total_count })
+}
+
+async fn reply(cx: &Cx, id: vouchsafe_domain::id::IdentityId) -> Outcome<IdentityReply> {
+    let identity = cx.app.store.identity(cx.org()?, id).await?;
+    let identity =
+        identity.ok_or_else(|| ApiError::not_found(format!("Failed to find identity with id {id}")))?;
+    let metadata = cx.app.store.identity_metadata(id).await?;
+    ok(IdentityReply { identity: shown(identity, metadata) })
+}
+
+/// The caller may name only the organization that it acts in.
+fn own_organization(own: vouchsafe_domain::id::OrgId, named: vouchsafe_domain::id::OrgId) -> ApiResult<()> {
+    if own == named {
+        Ok(())
+    } else {
+        Err(ApiError::not_found(format!("Organization with ID '{named}' not found")))
+    }
+}
+
+fn organization_managed(identity: &store::Identity) -> ApiResult<()> {
+    if identity.project_id.is_some() {
+        return Err(ApiError::bad_request("Identity is managed by project"));
+    }
+    Ok(())
+}
+
+/// A display name of 1–255 characters.
+pub(super) fn name(text: &str) -> ApiResult<String> {
+    bounded("name", text, 1, 255).map_err(|error| ApiError::invalid("name", error.to_string()))
+}
+
+/// Metadata entries as the store takes them.
+pub(super) fn metadata(entries: &[MetadataInput]) -> ApiResult<Vec<(String, String)>> {
+    if entries.len() > 100 {
+        return Err(ApiError::invalid("metadata", "Expected at most 100 entries"));
+    }
+    let one = |(position, entry): (usize, &MetadataInput)| {
+        let part = |field: &str, text: &str, most: usize| {
+            bounded(field, text, 1, most).map_err(|error| {
+                ApiError::invalid(&format!("metadata.{position}.{field}"), error.to_string())
+            })
+        };
+        Ok((part("key", &entry.key, 255)?, part("value", &entry.value, 1020)?))
+    };
+    entries.iter().enumerate().map(one).collect()
+}
+
+/// A number within bounds, or its default.
+pub(super) fn within(
+    field: &str,
+    value: Option<i64>,
+    default: i64,
+    bounds: std::ops::RangeInclusive<i64>,
+) -> ApiResult<i64> {
+    let value = value.unwrap_or(default);
+    if bounds.contains(&value) {
+        return Ok(value);
+    }
+    let (least, most) = (bounds.start(), bounds.end());
+    Err(ApiError::invalid(field, format!("Expected a whole number from {least} to {most}")))
+}
+
+fn filter(search: SearchFilter) -> ApiResult<IdentityFilter> {
+    let mut any = Vec::new();
+    let top = SearchAlternative { name: search.name, role: search.role };
+    if top.name.is_some() || top.role.is_some() {
+        any.push(alternative(top)?);
+    }
+    let or = search.or.unwrap_or_default();
+    if or.len() > 50 {
+        return Err(ApiError::invalid("search.$or", "Expected at most 50 alternatives"));
+    }
+    for one in or {
+        any.push(alternative(one)?);
+    }
+    Ok(IdentityFilter { any, ..IdentityFilter::default() })
+}
+
+fn alternative(one: SearchAlternative) -> ApiResult<IdentityMatch> {
+    let name = operators("search.name", one.name)?;
+    let role = operators("search.role", one.role)?;
+    Ok(IdentityMatch {
+        name_in: listed(&name),
+        name_contains: name.contains,
+        role_in: listed(&role),
+        role_contains: role.contains,
+    })
+}
+
+fn listed(operators: &TextOperators) -> Option<Vec<String>> {
+    match (&operators.eq, &operators.one_of) {
+        (None, None) => None,
+        (Some(eq), None) => Some(vec![eq.clone()]),
+        (None, Some(list)) => Some(list.clone()),
+        (Some(eq), Some(list)) => Some(list.iter().filter(|one| *one == eq).cloned().collect()),
+    }
+}
+
+fn operators(field: &str, filter: Option<TextFilter>) -> ApiResult<TextOperators> {
+    let operators = match filter {
+        None => TextOperators::default(),
+        Some(TextFilter::Equal(text)) => TextOperators { eq: Some(text), ..TextOperators::default() },
+        Some(TextFilter::Operators(operators)) => operators,
+    };
+    let list = operators.one_of.iter().flatten();
+    if operators.one_of.as_ref().is_some_and(|list| list.len() > 100) {
+        return Err(ApiError::invalid(field, "Expected at most 100 values"));
+    }
+    for text in operators.eq.iter().chain(&operators.contains).chain(list) {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '_' | '-' | '/');
+        if text.chars().count() > 255 || !text.chars().all(allowed) {
+            return Err(ApiError::invalid(
+                field,
+                "Expected at most 255 characters: letters, digits, spaces, `_`, `-` and `/`",
+            ));
+        }
+    }
+    Ok(operators)
+}
+
+fn metadata_entry(entry: store::Metadata) -> MetadataEntry {
+    MetadataEntry { id: entry.id, key: entry.key, value: entry.value }
+}
+
+/// An identity as create, update and delete answer it.
+pub(super) fn shown(identity: store::Identity, metadata: Vec<store::Metadata>) -> Identity {
+    Identity {
+        id: identity.id,
+        name: identity.name,
+        has_delete_protection: identity.has_delete_protection,
+        org_id: identity.org_id,
+        project_id: identity.project_id,
+        auth_method: None,
+        auth_methods: identity.auth_methods,
+        metadata: metadata.into_iter().map(metadata_entry).collect(),
+        created_at: identity.created_at,
+        updated_at: identity.updated_at,
+    }
+}
+
+/// An identity as a member of its organization.
+pub(super) fn membership(identity: store::Identity) -> IdentityMembership {
+    IdentityMembership {
+        id: identity.membership_id,
+        role: identity.role,
+        role_id: None,
+        org_id: identity.org_id,
+        identity_id: identity.id,
+        created_at: identity.created_at,
+        updated_at: identity.updated_at,
+        last_login_auth_method: identity.last_login_method,
+        last_login_time: identity.last_login_at,
+        metadata: None,
+        identity: IdentitySummary {
+            id: identity.id,
+            name: identity.name,
+            has_delete_protection: identity.has_delete_protection,
+            org_id: identity.org_id,
+            auth_methods: identity.auth_methods,
+            active_lockout_auth_methods: None,
+            created_at: identity.created_at,
+            updated_at: identity.updated_at,
+        },
+    }
+}

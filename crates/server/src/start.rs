@@ -1,0 +1,128 @@
+//! From settings to a running service: opens the keys, builds the application, serves.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use axum_server::Handle;
+use hyper_util::rt::TokioTimer;
+use vouchsafe_domain::time::Clock;
+use vouchsafe_keys::token::{Signer, SigningKey, Verifier};
+use vouchsafe_keys::{Aad, OpenError, RootKey, SecretHasher, random};
+use vouchsafe_store::{InstanceKey, Store};
+
+use crate::app::{App, Keys};
+use crate::http;
+use crate::settings::Settings;
+
+const SIGNING: &str = "token-signing";
+const HASHING: &str = "secret-hashing";
+
+/// Opens the instance's keys, making them on the first start, and puts the application together.
+pub async fn assemble(
+    store: Store,
+    root: RootKey,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+) -> anyhow::Result<App> {
+    if store.root_key_check().await?.is_none() {
+        let check = root.seal(&check_aad(), b"vouchsafe").into_bytes();
+        store.init_instance(&check, &fresh_keys(&root)?, clock.now()).await?;
+    }
+    let check = store.root_key_check().await?.context("the instance was not set up")?;
+    match root.open(&check_aad(), &check) {
+        Ok(_) => {}
+        Err(OpenError::WrongKey) => bail!(
+            "this root key is not the one that the database was set up with; give the right one with \
+             --root-key-file or VOUCHSAFE_ROOT_KEY"
+        ),
+        Err(error) => bail!("the database's check of the root key cannot be opened: {error}"),
+    }
+    let keys = open_keys(root, &store.instance_keys().await?)?;
+    Ok(App::new(store, clock, keys, settings))
+}
+
+fn check_aad() -> Aad {
+    Aad::new(&["instance", "root-key-check"])
+}
+
+fn key_aad(purpose: &str, id: &str) -> Aad {
+    Aad::new(&["instance-key", purpose, id])
+}
+
+fn fresh_keys(root: &RootKey) -> anyhow::Result<Vec<InstanceKey>> {
+    let signing = SigningKey::generate();
+    let seal = |purpose: &str, id: &str, key: &[u8]| InstanceKey {
+        id: id.to_owned(),
+        purpose: purpose.to_owned(),
+        sealed: root.seal(&key_aad(purpose, id), key).into_bytes(),
+    };
+    Ok(vec![
+        seal(SIGNING, signing.kid(), &signing.to_pkcs8()),
+        seal(HASHING, "hash-1", &random::bytes::<32>()),
+    ])
+}
+
+fn open_keys(root: RootKey, sealed: &[InstanceKey]) -> anyhow::Result<Keys> {
+    let (mut signing, mut hasher) = (Vec::new(), None);
+    for key in sealed {
+        let open = root
+            .open(&key_aad(&key.purpose, &key.id), &key.sealed)
+            .with_context(|| format!("the instance key {} cannot be opened", key.id))?;
+        match key.purpose.as_str() {
+            SIGNING => signing.push(SigningKey::from_pkcs8(&key.id, &open)?),
+            HASHING => hasher = Some(SecretHasher::try_from(open.as_slice())?),
+            _ => {}
+        }
+    }
+    let verifier = Verifier::new(signing.iter().map(|key| key.public_key().clone()));
+    // The newest key signs; older ones still verify.
+    let newest = signing.pop().context("the instance has no signing key")?;
+    let hasher = hasher.context("the instance has no hashing key")?;
+    Ok(Keys { root, signer: Signer::new(newest), verifier, hasher })
+}
+
+/// How long a client may take to send its first request, or the headers of any.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long requests under way may take after the stop signal.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// A listener that serves until it is told to stop.
+#[derive(Clone)]
+pub struct Running {
+    handle: Handle<SocketAddr>,
+}
+
+impl Running {
+    /// Not serving yet.
+    pub fn new() -> Self {
+        Self { handle: Handle::new() }
+    }
+
+    /// Stops taking connections and lets requests under way end.
+    pub fn stop(&self) {
+        self.handle.graceful_shutdown(Some(DRAIN));
+    }
+
+    /// Ends at once.
+    pub fn stop_now(&self) {
+        self.handle.shutdown();
+    }
+}
+
+impl Default for Running {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Serves the application on a bound listener until `running` is stopped.
+pub async fn serve(app: App, listener: TcpListener, running: Running) -> anyhow::Result<()> {
+    listener.set_nonblocking(true)?;
+    let service = http::service(app).into_make_service_with_connect_info::<SocketAddr>();
+    let mut server =
+        axum_server::from_tcp(listener)?.handle(running.handle).first_request_timeout(HEADER_TIMEOUT);
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    server.serve(service).await.context("the HTTP server stopped")
+}
