@@ -1,0 +1,279 @@
+//! `cargo xtask bench`: what a read and a login cost, next to a bare server under the same load.
+
+pub(crate) mod bare;
+mod fill;
+pub(crate) mod load;
+mod report;
+mod usage;
+mod wire;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use self::bare::Bare;
+use self::load::Amount;
+use self::report::{Row, mebibytes};
+use self::usage::Processes;
+use self::wire::render;
+use crate::api::{Instance, LOGIN, login_body};
+use crate::cargo;
+use crate::postgres::Postgres;
+use crate::proc::{Scratch, step};
+use crate::server::{Engine, Server};
+
+/// What to measure.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// How many seconds each line of the table is measured for.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    seconds: u64,
+    /// With how many connections.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64])]
+    connections: Vec<usize>,
+    /// Also measure whether reads and logins stay as fast with many identities and after many logins.
+    #[arg(long)]
+    flat: bool,
+    /// How many identities that means.
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(11..))]
+    identities: u64,
+    /// How many logins that means.
+    #[arg(long, default_value_t = 1_000_000)]
+    logins: u64,
+}
+
+/// How many connections flatness is measured with.
+const FLAT_CONNECTIONS: usize = 16;
+
+/// How many identities flatness starts from.
+const FEW: u64 = 10;
+
+/// How many client secrets the clients have that do not share one.
+const CLIENT_SECRETS: usize = 64;
+
+/// A server that is ready to be measured.
+struct Candidate {
+    engine: Engine,
+    server: Server,
+    instance: Instance,
+    postmaster: Option<u32>,
+    /// What the read answers.
+    reply: String,
+    read: Vec<String>,
+    own_secret: Vec<String>,
+    one_secret: Vec<String>,
+}
+
+/// Everything that has been measured, and what measuring needs.
+struct Bench {
+    binary: PathBuf,
+    time: Duration,
+    rows: Vec<Row>,
+}
+
+/// Measures; fails if any request was not answered with 200.
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    step("Building for release");
+    let built = cargo::build(
+        &["--release", "--workspace", "--bin", "vouchsafe", "--bin", "xtask"],
+        &cargo::target(),
+    )?;
+    let vouchsafe = cargo::executable(&built, "vouchsafe")?;
+    let postgres = Postgres::start()?;
+    let mut candidates = Vec::new();
+    for engine in Engine::ALL {
+        step(format!("Starting vouchsafe on {}", engine.name()));
+        let server = Server::start(&vouchsafe, engine, &postgres, "bench")?;
+        let postmaster = (engine == Engine::Postgres).then(|| postgres.id());
+        candidates.push(Candidate::prepare(engine, server, postmaster)?);
+    }
+    let scratch = Scratch::new()?;
+    let body = scratch.path().join("body.json");
+    std::fs::write(&body, &candidates.first().context("no engine")?.reply)?;
+
+    let time = Duration::from_secs(args.seconds);
+    let mut bench = Bench { binary: cargo::executable(&built, "xtask")?, time, rows: Vec::new() };
+    let bare = Bare::start(&bench.binary, &body)?;
+
+    println!("Idle:");
+    std::thread::sleep(Duration::from_secs(2));
+    for candidate in &candidates {
+        println!(
+            "  {}: {} MiB resident",
+            candidate.engine.name(),
+            mebibytes(candidate.processes()?.memory()?)
+        );
+    }
+    for &connections in &args.connections {
+        bench.compare(&bare, &candidates, connections)?;
+    }
+    report::print(&bench.rows);
+
+    drop(bare);
+    if args.flat {
+        for candidate in &candidates {
+            let from = bench.rows.len();
+            bench.flatness(candidate, args)?;
+            report::print(&bench.rows[from..]);
+        }
+    }
+    println!("Start to ready on the database as it is now:");
+    for candidate in &mut candidates {
+        let ready = candidate.server.restart()?;
+        println!("  {}: {:.0} ms", candidate.engine.name(), ready.as_secs_f64() * 1000.0);
+    }
+    Ok(bench.verdict())
+}
+
+impl Bench {
+    /// The bare server and every scenario on every engine, with as many connections.
+    fn compare(&mut self, bare: &Bare, candidates: &[Candidate], connections: usize) -> Result<()> {
+        let processes = Processes { server: bare.id(), postmaster: None };
+        let get = [render(bare.address, "GET", "/", None, None)];
+        let time = Amount::Time(self.time);
+        self.measure("bare", "-", bare.address, processes, &get, connections, time)?;
+        let bare_rate = self.rows.last().map(Row::rate);
+        for candidate in candidates {
+            let scenarios = [
+                ("read", &candidate.read),
+                ("login, own secrets", &candidate.own_secret),
+                ("login, one secret", &candidate.one_secret),
+            ];
+            for (scenario, requests) in scenarios {
+                self.candidate(scenario, candidate, requests, connections, time)?;
+                if let Some(row) = self.rows.last_mut() {
+                    row.bare = bare_rate;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads and logins with few identities, with many, and after many logins.
+    fn flatness(&mut self, candidate: &Candidate, args: &Args) -> Result<()> {
+        let name = candidate.engine.name();
+        let time = Amount::Time(self.time);
+        let phase = |bench: &mut Self, what: String, logins: &[String]| -> Result<()> {
+            bench.candidate(&format!("read, {what}"), candidate, &candidate.read, FLAT_CONNECTIONS, time)?;
+            bench.candidate(&format!("login, {what}"), candidate, logins, FLAT_CONNECTIONS, time)
+        };
+
+        step(format!("Making {} identities on {name}", args.identities));
+        let few = candidate.fill(0, FEW)?;
+        phase(self, format!("{FEW} identities"), &few)?;
+        let many = candidate.fill(FEW, args.identities - FEW)?;
+        phase(self, format!("{} identities", args.identities), &many)?;
+
+        step(format!("Logging in {} times on {name}", args.logins));
+        let logins = Amount::Requests(args.logins);
+        self.candidate("the logins themselves", candidate, &many, FLAT_CONNECTIONS, logins)?;
+        phase(self, format!("{} logins before", args.logins), &many)
+    }
+
+    fn candidate(
+        &mut self,
+        scenario: &str,
+        candidate: &Candidate,
+        requests: &[String],
+        connections: usize,
+        amount: Amount,
+    ) -> Result<()> {
+        let address = candidate.server.address();
+        let engine = candidate.engine.name();
+        self.measure(scenario, engine, address, candidate.processes()?, requests, connections, amount)
+    }
+
+    /// Measures one line of the table.
+    #[allow(clippy::too_many_arguments, reason = "a line of the table has as many parts")]
+    fn measure(
+        &mut self,
+        scenario: &str,
+        engine: &'static str,
+        address: SocketAddr,
+        processes: Processes,
+        requests: &[String],
+        connections: usize,
+        amount: Amount,
+    ) -> Result<()> {
+        step(format!("Measuring {scenario} on {engine} with {connections} connections"));
+        let (measured, cpu) = load::measure(&self.binary, address, requests, connections, amount, processes)?;
+        let memory = processes.memory()?;
+        let scenario = scenario.to_owned();
+        self.rows.push(Row { scenario, engine, connections, measured, cpu, memory, bare: None });
+        Ok(())
+    }
+
+    /// Names what failed.
+    fn verdict(&self) -> ExitCode {
+        let mut verdict = ExitCode::SUCCESS;
+        for row in &self.rows {
+            let failed = row.measured.failed;
+            if failed > 0 || row.measured.answered == 0 {
+                let why = row.measured.first_failure.as_deref().unwrap_or("nothing was answered");
+                println!(
+                    "FAILED {} on {} with {} connections: {failed} of {} requests failed; first: {why}",
+                    row.scenario,
+                    row.engine,
+                    row.connections,
+                    failed + row.measured.answered
+                );
+                verdict = ExitCode::FAILURE;
+            }
+        }
+        verdict
+    }
+}
+
+impl Candidate {
+    /// Makes a project with a secret, and an identity that may read it.
+    fn prepare(engine: Engine, server: Server, postmaster: Option<u32>) -> Result<Self> {
+        let instance = Instance::bootstrap(&server.url()).with_context(|| server.log_tail())?;
+        let project = instance.project("Bench")?;
+        instance.secret(
+            &project,
+            "/",
+            "DATABASE_URL",
+            "postgres://app:correct-horse@db.internal:5432/app",
+        )?;
+        let identity = instance.identity("bench")?;
+        instance.admit(&identity, &project, "member")?;
+        let secrets =
+            (0..CLIENT_SECRETS).map(|_| instance.client_secret(&identity)).collect::<Result<Vec<_>>>()?;
+        let first = secrets.first().context("no client secret")?;
+        let token = instance.log_in(&identity.client_id, first)?;
+        let path = format!("/api/v3/secrets/raw/DATABASE_URL?workspaceId={}&environment=dev", project.id);
+        let reply = instance.get(&token, &path)?;
+        let address = server.address();
+        let own_secret: Vec<_> =
+            secrets.iter().map(|secret| login_request(address, &identity.client_id, secret)).collect();
+        Ok(Self {
+            read: vec![render(address, "GET", &path, Some(&token), None)],
+            one_secret: own_secret[..1].to_vec(),
+            own_secret,
+            engine,
+            server,
+            instance,
+            postmaster,
+            reply,
+        })
+    }
+
+    fn processes(&self) -> Result<Processes> {
+        Ok(Processes { server: self.server.id()?, postmaster: self.postmaster })
+    }
+
+    /// Makes identities; answers logins of some of them.
+    fn fill(&self, first: u64, count: u64) -> Result<Vec<String>> {
+        let address = self.server.address();
+        let Instance { admin_token, organization, .. } = &self.instance;
+        let made = fill::identities(address, admin_token, organization, first, count)?;
+        Ok(made.iter().map(|(client_id, secret)| login_request(address, client_id, secret)).collect())
+    }
+}
+
+fn login_request(address: SocketAddr, client_id: &str, client_secret: &str) -> String {
+    render(address, "POST", LOGIN, None, Some(&login_body(client_id, client_secret).to_string()))
+}

@@ -1,0 +1,97 @@
+//! `cargo xtask test`: everything, from nothing but a Rust toolchain.
+
+use std::io::{BufRead, BufReader};
+use std::process::{ExitCode, Stdio};
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::cargo;
+use crate::postgres::Postgres;
+use crate::proc::{Running, step};
+use crate::sdk::{self, Sdk};
+use crate::tally::Tally;
+
+/// What to test.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Run only this part; may be given more than once.
+    #[arg(long, value_enum)]
+    only: Vec<Part>,
+}
+
+/// A part of the whole.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Everything that needs nothing but cargo and the databases.
+    Rust,
+    /// The unit tests inside the crates, without a database server.
+    Unit,
+    /// The official Node SDK.
+    Node,
+    /// The official Python SDK.
+    Python,
+    /// The official Rust SDK.
+    SdkRust,
+}
+
+impl Args {
+    fn wants(&self, part: Part) -> bool {
+        // The unit tests are among the Rust tests, so they are no part of the whole.
+        if self.only.is_empty() { part != Part::Unit } else { self.only.contains(&part) }
+    }
+}
+
+/// Runs the parts; the last line it prints is `N passed, N failed`.
+pub(crate) fn run(args: &Args) -> ExitCode {
+    let mut tally = Tally::default();
+    if let Err(error) = run_parts(args, &mut tally) {
+        println!("FAILED: {error:#}");
+        tally += Tally::FAILURE;
+    }
+    println!("{} passed, {} failed", tally.passed, tally.failed);
+    if tally.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Adds up in `tally`, so that what was counted before an error is not lost.
+fn run_parts(args: &Args, tally: &mut Tally) -> Result<()> {
+    if args.wants(Part::Unit) {
+        step("Running the unit tests");
+        *tally += cargo_test(&["--workspace", "--lib", "--bins"], None)?;
+    }
+    let sdks: Vec<Sdk> = [(Part::Node, Sdk::Node), (Part::Python, Sdk::Python), (Part::SdkRust, Sdk::Rust)]
+        .into_iter()
+        .filter_map(|(part, sdk)| args.wants(part).then_some(sdk))
+        .collect();
+    if !args.wants(Part::Rust) && sdks.is_empty() {
+        return Ok(());
+    }
+    let postgres = Postgres::start()?;
+    if args.wants(Part::Rust) {
+        step("Running the workspace's tests");
+        *tally += cargo_test(&["--workspace"], Some(&postgres))?;
+    }
+    if !sdks.is_empty() {
+        sdk::run(&sdks, &postgres, tally)?;
+    }
+    Ok(())
+}
+
+/// Runs `cargo test`, shows what it prints, and adds up its results.
+fn cargo_test(arguments: &[&str], postgres: Option<&Postgres>) -> Result<Tally> {
+    let mut command = cargo::cargo();
+    command.arg("test").args(arguments).arg("--no-fail-fast").stdout(Stdio::piped());
+    match postgres {
+        Some(postgres) => command.env("VOUCHSAFE_TEST_POSTGRES", postgres.admin_url()),
+        None => command.env_remove("VOUCHSAFE_TEST_POSTGRES"),
+    };
+    let mut test = Running::start("cargo test", &mut command)?;
+    let mut tally = Tally::default();
+    for line in BufReader::new(test.stdout()?).split(b'\n') {
+        let line = line?;
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        tally += Tally::of_cargo_line(&line).unwrap_or_default();
+    }
+    Ok(tally.judged(test.wait()?.success()))
+}
