@@ -6,4 +6,5 @@
 pub mod common;
 pub mod identities;
 pub mod lenient;
+pub mod roles;
 pub mod status;

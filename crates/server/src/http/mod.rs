@@ -7,6 +7,7 @@ mod identities;
 pub mod input;
 pub mod openapi;
 pub mod reply;
+mod roles;
 pub mod route;
 mod status;
 mod table;

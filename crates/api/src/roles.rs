@@ -1,0 +1,88 @@
+//! Roles of project members, and the roles a project offers (`projects-and-roles.md` §3, §4).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use vouchsafe_domain::id::{MembershipId, ProjectId, RoleId};
+use vouchsafe_domain::time::Timestamp;
+
+use crate::lenient;
+
+/// A role to give to a member of a project. Without `isTemporary` the role is permanent, and the
+/// temporary fields are not looked at: some clients send them empty.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoleInput {
+    /// Slug of the role.
+    pub role: String,
+    /// Whether the role holds for a time only.
+    #[serde(default, deserialize_with = "lenient::opt_bool")]
+    pub is_temporary: Option<bool>,
+    /// `relative`, for a temporary role.
+    #[serde(default, deserialize_with = "lenient::opt_text")]
+    pub temporary_mode: Option<String>,
+    /// For how long, such as `1h` or `2 days`; at most 100 years.
+    #[serde(default, deserialize_with = "lenient::opt_text")]
+    pub temporary_range: Option<String>,
+    /// From when, RFC 3339.
+    #[serde(default, deserialize_with = "lenient::opt_text")]
+    pub temporary_access_start_time: Option<String>,
+}
+
+/// A role that a member holds. An expired one stays listed, but grants nothing.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MemberRole {
+    /// Id of this entry.
+    pub id: RoleId,
+    /// Slug of the role; `custom` for a custom one.
+    pub role: String,
+    /// The membership.
+    pub project_membership_id: MembershipId,
+    /// Id of the custom role, if it is one.
+    pub custom_role_id: Option<RoleId>,
+    /// Name of the custom role, if it is one.
+    pub custom_role_name: Option<String>,
+    /// Slug of the custom role, if it is one.
+    pub custom_role_slug: Option<String>,
+    /// Whether the role holds for a time only.
+    pub is_temporary: bool,
+    /// `relative` for a temporary role.
+    pub temporary_mode: Option<String>,
+    /// For how long, as it was given.
+    pub temporary_range: Option<String>,
+    /// From when.
+    pub temporary_access_start_time: Option<Timestamp>,
+    /// Until when.
+    pub temporary_access_end_time: Option<Timestamp>,
+    /// When given.
+    pub created_at: Timestamp,
+    /// When changed last.
+    pub updated_at: Timestamp,
+}
+
+/// The roles of a member in their envelope.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub struct MemberRolesReply {
+    /// The roles, in order.
+    pub roles: Vec<MemberRole>,
+}
+
+/// A role that a project offers, without its permissions.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProjectRoleSummary {
+    /// Id; the same in every project for a built-in role.
+    pub id: RoleId,
+    /// Display name.
+    pub name: String,
+    /// Slug, by which the role is given.
+    pub slug: String,
+    /// What the role is for.
+    pub description: String,
+    /// The project.
+    pub project_id: ProjectId,
+    /// When made.
+    pub created_at: Timestamp,
+    /// When changed last.
+    pub updated_at: Timestamp,
+}
