@@ -5,6 +5,8 @@ CREATE TABLE instance (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     root_key_check BLOB NOT NULL,
     initialized INTEGER NOT NULL,
+    -- Sign-ins with an unknown e-mail address; counted as the failures of known ones are, in the same time.
+    unknown_logins INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL
 ) STRICT;
 
@@ -39,12 +41,15 @@ CREATE TABLE users (
     updated_at INTEGER NOT NULL
 ) STRICT;
 
--- A code sent to (or handed over for) an invited user; only its keyed hash is stored.
+-- A code handed over for an invited user; only its keyed hash is stored. It opens the membership in the
+-- organization that gave it, and no other.
 CREATE TABLE invitations (
-    user_id TEXT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    org_id TEXT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
     code_hash BLOB NOT NULL UNIQUE,
     expires_at INTEGER NOT NULL,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, org_id)
 ) STRICT;
 
 CREATE TABLE sessions (

@@ -147,6 +147,15 @@ impl Change {
         self.tx.conn().run(sql, args).await
     }
 
+    /// Makes changes to the members of the same organization wait for each other on `PostgreSQL`; `SQLite` has
+    /// one writer anyway.
+    pub async fn serialize_organization(&mut self, org: OrgId) -> StoreResult<()> {
+        if self.tx.is_postgres() {
+            self.run("SELECT id FROM organizations WHERE id = $1 FOR UPDATE", args![org]).await?;
+        }
+        Ok(())
+    }
+
     /// Makes changes to the same project wait for each other on `PostgreSQL`; `SQLite` has one writer anyway.
     pub async fn serialize_project(&mut self, project: ProjectId) -> StoreResult<()> {
         if self.tx.is_postgres() {

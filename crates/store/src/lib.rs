@@ -5,27 +5,39 @@
 //! and commits a change together with its audit events.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod audit;
 mod change;
 mod engine;
 mod error;
 mod gates;
 mod identities;
 mod instance;
+mod invitations;
 mod members;
 mod migrate;
 mod open;
+mod org_members;
 mod organizations;
 mod projects;
 mod replicas;
+mod sessions;
 mod topics;
+mod user_members;
+mod users;
 
+pub use audit::{AuditEvent, AuditFilter};
 pub use change::{Author, Change};
 pub use error::{StoreError, StoreResult};
 pub use gates::{IdentityGate, MembershipGate, MethodGate, Revoked, UserGate};
 pub use identities::{Identity, IdentityFilter, IdentityMatch, IdentityOrder, Metadata, NewIdentity, Page};
 pub use instance::InstanceKey;
+pub use invitations::Invitation;
 pub use members::{Member, MemberRef, NewRole, RoleEntry, TemporaryRole};
 pub use open::{Database, OpenError, Store};
+pub use org_members::{OrgMember, UserOrganization};
 pub use organizations::Organization;
 pub use projects::{Project, ProjectSettings};
+pub use sessions::Session;
 pub use topics::{Generations, Topic};
+pub use user_members::ProjectUser;
+pub use users::{FailedLogin, NewUser, SignIn, User};
