@@ -307,9 +307,9 @@ def main():
         except Exception as error:  # noqa: BLE001, whatever it is, it is this check's failure
             failed += 1
             why = " ".join(str(error).split()) or "an assertion did not hold"
-            where = traceback.extract_tb(error.__traceback__)[-1]
+            line = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == __file__][-1]
             kind = "" if isinstance(error, (AssertionError, InfisicalError)) else f"{type(error).__name__} "
-            print(f"FAILED {name}: {kind}{why} ({os.path.basename(where.filename)}:{where.lineno})", flush=True)
+            print(f"FAILED {name}: {kind}{why} (line {line})", flush=True)
     client.close()
     return 1 if failed else 0
 

@@ -56,7 +56,7 @@ pub(crate) struct Measured {
     pub(crate) p50: u64,
     /// 99th percentile of the latencies in nanoseconds.
     pub(crate) p99: u64,
-    /// CPU time of the load generator over its whole life, in milliseconds.
+    /// CPU time of the load generator meanwhile, in milliseconds.
     pub(crate) loader_cpu: u64,
 }
 
@@ -85,10 +85,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         println!("{MEASURING}");
         std::io::stdout().flush()?;
 
+        let own = Processes { server: std::process::id(), postmaster: None };
+        let before = own.cpu()?;
         let start = Instant::now();
         let limit = Limit { until: args.time.map(|time| start + time), requests: args.requests };
         let loops = drive(loops, limit).await?;
-        Ok::<_, anyhow::Error>(summary(loops, start.elapsed()))
+        let elapsed = start.elapsed();
+        Ok::<_, anyhow::Error>(summary(loops, elapsed, (own.cpu()? - before).server))
     })?;
     println!("{}", serde_json::to_string(&measured)?);
     Ok(())
@@ -196,13 +199,11 @@ impl Loop {
     }
 }
 
-fn summary(loops: Vec<Loop>, elapsed: Duration) -> Measured {
+fn summary(loops: Vec<Loop>, elapsed: Duration, loader_cpu: Duration) -> Measured {
     let failed = loops.iter().map(|each| each.failed).sum();
     let first_failure = loops.iter().find_map(|each| each.first_failure.clone());
     let mut latencies: Vec<u64> = loops.into_iter().flat_map(|each| each.latencies).collect();
     latencies.sort_unstable();
-    let own = Processes { server: std::process::id(), postmaster: None };
-    let loader_cpu = own.cpu().map(|cpu| cpu.server.as_millis().try_into().unwrap_or(u64::MAX));
     Measured {
         answered: latencies.len() as u64,
         failed,
@@ -210,7 +211,7 @@ fn summary(loops: Vec<Loop>, elapsed: Duration) -> Measured {
         nanoseconds: nanoseconds(elapsed),
         p50: percentile(&latencies, 50),
         p99: percentile(&latencies, 99),
-        loader_cpu: loader_cpu.unwrap_or_default(),
+        loader_cpu: loader_cpu.as_millis().try_into().unwrap_or(u64::MAX),
     }
 }
 
