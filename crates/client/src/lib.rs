@@ -1,1 +1,12 @@
-//! Vouchsafe.
+//! Typed API client: the types are those of the server, so the two cannot drift apart.
+//!
+//! One request is one call: at most 10 seconds, an answer of at most 8 MiB, no redirects (a token
+//! must not follow one), and an [`Error`] that says what the server said.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod calls;
+mod error;
+mod transport;
+
+pub use error::{Error, Refusal};
+pub use transport::Client;

@@ -5,9 +5,11 @@ pub mod access;
 pub mod app;
 pub mod auth;
 pub mod cache;
+pub mod clock;
 pub mod http;
 pub mod settings;
 pub mod start;
 
 pub use app::App;
+pub use clock::SystemClock;
 pub use settings::Settings;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
 use vouchsafe_domain::time::Timestamp;
 
 use crate::engine::Pools;
@@ -188,6 +189,9 @@ async fn open_postgres(url: &str) -> StoreResult<Pools> {
         // A query that runs longer than this is stopped, whatever the server's own setting.
         .options([("statement_timeout", "10000"), ("lock_timeout", "5000")])
         .statement_cache_capacity(256);
+    // One plain attempt first: a pool tries until its time is up, and then only says that it is.
+    let first = tokio::time::timeout(ACQUIRE_TIMEOUT, options.connect()).await;
+    first.map_err(|_| StoreError::Unavailable("no answer in time".to_owned()))??.close().await?;
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)

@@ -1,2 +1,37 @@
-//! The `vouchsafe` binary.
-fn main() {}
+//! The `vouchsafe` binary: a server and a client in one.
+//!
+//! Three layers: clap types parse (`cli`), [`settings`] merges flags, environment and file,
+//! `commands` do the work with resolved values and a [`Printer`].
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod cli;
+mod commands;
+mod failure;
+mod instance;
+mod logging;
+mod printer;
+mod rootkey;
+mod settings;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::Cli;
+use printer::Printer;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let printer = Printer::new();
+    match run(cli, &printer) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => printer.failure(&failure),
+    }
+}
+
+fn run(cli: Cli, printer: &Printer) -> failure::Outcome {
+    // One TLS stack for everything in the process; a second call would change nothing.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    commands::run(cli, printer)
+}

@@ -1,0 +1,105 @@
+//! The only place that writes to the terminal: data to stdout, everything else to stderr.
+
+use std::fmt::Write as _;
+use std::io::{IsTerminal, Write as _};
+use std::process::ExitCode;
+
+use crate::failure::{Failure, Outcome};
+
+/// Writes for people and programs. Colour is used on terminals only, never with `NO_COLOR`, and
+/// never carries a meaning that the words do not.
+#[derive(Debug)]
+pub(crate) struct Printer {
+    colour_out: bool,
+    colour_err: bool,
+}
+
+/// How a piece of text is shown on a terminal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Style {
+    /// A heading.
+    Bold,
+    /// Something to type.
+    Command,
+    /// Something beside the point.
+    Faint,
+    /// It went wrong.
+    Error,
+}
+
+impl Style {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Bold => "1",
+            Self::Command => "36",
+            Self::Faint => "2",
+            Self::Error => "1;31",
+        }
+    }
+}
+
+impl Printer {
+    /// Looks at the terminal and at `NO_COLOR`.
+    pub(crate) fn new() -> Self {
+        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        Self {
+            colour_out: wanted && std::io::stdout().is_terminal(),
+            colour_err: wanted && std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// A line of data.
+    pub(crate) fn data(&self, line: impl AsRef<str>) -> Outcome {
+        let mut out = std::io::stdout().lock();
+        out.write_all(line.as_ref().as_bytes())?;
+        out.write_all(b"\n")?;
+        Ok(out.flush()?)
+    }
+
+    /// Data as indented JSON.
+    pub(crate) fn json(&self, value: &impl serde::Serialize) -> Outcome {
+        self.data(serde_json::to_string_pretty(value)?)
+    }
+
+    /// A remark for the person at the terminal.
+    pub(crate) fn note(&self, line: impl AsRef<str>) {
+        let _ = writeln!(std::io::stderr(), "{}", line.as_ref());
+    }
+
+    /// A remark that something is not as it should be.
+    pub(crate) fn warning(&self, line: impl AsRef<str>) {
+        let head = style("warning:", Style::Bold, self.colour_err);
+        let _ = writeln!(std::io::stderr(), "{head} {}", line.as_ref());
+    }
+
+    /// Text for stdout in this style.
+    pub(crate) fn styled(&self, text: &str, as_style: Style) -> String {
+        style(text, as_style, self.colour_out)
+    }
+
+    /// Says why the command failed, and answers with its exit code.
+    pub(crate) fn failure(&self, failure: &Failure) -> ExitCode {
+        if failure.is_broken_pipe() {
+            return ExitCode::SUCCESS;
+        }
+        let mut text = format!("{} {}", style("error:", Style::Error, self.colour_err), failure.error);
+        let mut said = failure.error.to_string();
+        for cause in failure.error.chain().skip(1).map(ToString::to_string) {
+            // Some libraries repeat their cause in their own text.
+            if !said.contains(&cause) {
+                let _ = write!(text, "\n  caused by: {cause}");
+                said.push_str(&cause);
+            }
+        }
+        if let Some(hint) = failure.advice() {
+            let _ = write!(text, "\n{} {hint}", style("hint:", Style::Bold, self.colour_err));
+        }
+        let _ = writeln!(std::io::stderr(), "{text}");
+        ExitCode::from(failure.code)
+    }
+}
+
+fn style(text: &str, style: Style, colour: bool) -> String {
+    if colour { format!("\u{1b}[{}m{text}\u{1b}[0m", style.code()) } else { text.to_owned() }
+}

@@ -1,0 +1,90 @@
+//! Settings: each one is a flag, an environment variable and a line in `vouchsafe.toml`; the first
+//! of these that is given counts. An empty value counts as not given.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::failure::{Failure, Outcome};
+
+pub(crate) mod log;
+pub(crate) mod server;
+
+/// The settings file if none is named; it need not exist.
+const DEFAULT_FILE: &str = "vouchsafe.toml";
+/// A settings file is a few hundred bytes; anything of this size is something else.
+const LARGEST_FILE: u64 = 1024 * 1024;
+
+/// What a settings file may say. Names are those of the flags.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct File {
+    pub(crate) listen: Option<String>,
+    pub(crate) data_dir: Option<PathBuf>,
+    pub(crate) database_url: Option<String>,
+    pub(crate) root_key_file: Option<PathBuf>,
+    pub(crate) site_url: Option<String>,
+    pub(crate) trusted_proxies: Option<Vec<String>>,
+    pub(crate) max_token_age: Option<String>,
+    pub(crate) log: Option<String>,
+    pub(crate) log_format: Option<String>,
+    pub(crate) api_url: Option<String>,
+}
+
+impl File {
+    /// Reads the named file, or `./vouchsafe.toml` if it is there.
+    pub(crate) fn read(named: Option<OsString>) -> Outcome<Self> {
+        match path(named, None) {
+            Some(path) => Self::parse(&path),
+            None if Path::new(DEFAULT_FILE).exists() => Self::parse(Path::new(DEFAULT_FILE)),
+            None => Ok(Self::default()),
+        }
+    }
+
+    fn parse(path: &Path) -> Outcome<Self> {
+        let name = path.display();
+        let unreadable = |error| Failure::usage(format!("cannot read the settings file {name}: {error}"));
+        if std::fs::metadata(path).map_err(unreadable)?.len() > LARGEST_FILE {
+            return Err(Failure::usage(format!("the settings file {name} is larger than 1 MiB")));
+        }
+        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        toml::from_str(&text).map_err(|error| {
+            let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+            Failure::usage(format!("{name}, line {line}: {}", error.message()))
+        })
+    }
+}
+
+/// The names of a setting, for messages.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name {
+    flag: &'static str,
+    variable: &'static str,
+}
+
+impl Name {
+    pub(crate) const fn new(flag: &'static str, variable: &'static str) -> Self {
+        Self { flag, variable }
+    }
+
+    /// A usage error about this setting.
+    pub(crate) fn refuse(self, why: impl std::fmt::Display) -> Failure {
+        Failure::usage(format!("`{}` ({}): {why}", self.flag, self.variable))
+    }
+}
+
+/// The first text that is given.
+pub(crate) fn text(given: Option<String>, file: Option<&String>) -> Option<String> {
+    given.filter(|value| !value.trim().is_empty()).or_else(|| file.cloned())
+}
+
+/// The first path that is given.
+pub(crate) fn path(given: Option<OsString>, file: Option<&PathBuf>) -> Option<PathBuf> {
+    given.filter(|value| !value.is_empty()).map(PathBuf::from).or_else(|| file.cloned())
+}
+
+/// The first of these environment variables that is set and not empty.
+pub(crate) fn variable(names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))
+}
