@@ -4,7 +4,10 @@
 //! contract's. A request type holds all input of a route: path parameters, query and body fields.
 
 pub mod common;
+pub mod environments;
 pub mod identities;
 pub mod lenient;
+pub mod projects;
 pub mod roles;
 pub mod status;
+pub mod tags;

@@ -86,3 +86,76 @@ pub struct ProjectRoleSummary {
     /// When changed last.
     pub updated_at: Timestamp,
 }
+
+/// A permission rule as clients see it.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub struct PermissionRule {
+    /// What is acted upon.
+    pub subject: String,
+    /// What is done to it.
+    pub action: Vec<String>,
+    /// When the rule applies; missing: always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<serde_json::Value>,
+    /// Forbids instead of allowing.
+    pub inverted: bool,
+}
+
+/// A role that a project offers.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub struct ProjectRole {
+    /// Its name, slug and so on.
+    #[serde(flatten)]
+    pub summary: ProjectRoleSummary,
+    /// What it holds, in order.
+    pub permissions: Vec<PermissionRule>,
+}
+
+/// A role in its envelope.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub struct ProjectRoleReply {
+    /// The role.
+    pub role: ProjectRole,
+}
+
+/// The roles that a project offers.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub struct ProjectRoleList {
+    /// The roles.
+    pub roles: Vec<ProjectRoleSummary>,
+}
+
+/// Names a role of a project by its slug.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProjectRolePath {
+    /// Which project.
+    pub project_id: ProjectId,
+    /// Slug of the role.
+    pub slug: String,
+}
+
+/// What the caller holds in a project, in its envelope.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub struct OwnPermissionsReply {
+    /// What the caller holds.
+    pub data: OwnPermissions,
+}
+
+/// What the caller holds in a project.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub struct OwnPermissions {
+    /// The rules that hold now.
+    pub permissions: Vec<PermissionRule>,
+    /// The caller's memberships, of which there is one.
+    pub memberships: Vec<OwnMembership>,
+}
+
+/// The caller's membership in a project.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub struct OwnMembership {
+    /// Id of the membership.
+    pub id: MembershipId,
+    /// Its roles.
+    pub roles: Vec<MemberRole>,
+}

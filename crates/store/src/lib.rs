@@ -8,6 +8,7 @@
 mod audit;
 mod change;
 mod engine;
+mod environments;
 mod error;
 mod gates;
 mod identities;
@@ -27,6 +28,7 @@ mod users;
 
 pub use audit::{AuditEvent, AuditFilter};
 pub use change::{Author, Change};
+pub use environments::Environment;
 pub use error::{StoreError, StoreResult};
 pub use gates::{IdentityGate, MembershipGate, MethodGate, Revoked, UserGate};
 pub use identities::{Identity, IdentityFilter, IdentityMatch, IdentityOrder, Metadata, NewIdentity, Page};
@@ -38,6 +40,7 @@ pub use org_members::{OrgMember, UserOrganization};
 pub use organizations::Organization;
 pub use projects::{Project, ProjectSettings};
 pub use sessions::Session;
+pub use projects::{NewProject, Project, ProjectSettings};
 pub use topics::{Generations, Topic};
 pub use user_members::ProjectUser;
 pub use users::{FailedLogin, NewUser, SignIn, User};

@@ -18,14 +18,14 @@ pub enum MemberRef {
 }
 
 impl MemberRef {
-    fn identity(self) -> Option<IdentityId> {
+    pub(crate) fn identity(self) -> Option<IdentityId> {
         match self {
             Self::Identity(id) => Some(id),
             Self::User(_) => None,
         }
     }
 
-    fn user(self) -> Option<UserId> {
+    pub(crate) fn user(self) -> Option<UserId> {
         match self {
             Self::User(id) => Some(id),
             Self::Identity(_) => None,

@@ -4,9 +4,12 @@ use serde::{Deserialize, Serialize};
 use vouchsafe_domain::id::{OrgId, ProjectId};
 use vouchsafe_domain::time::Timestamp;
 
-use crate::Store;
+use uuid::Uuid;
+
 use crate::engine::{FromRow, Row, args, select};
-use crate::error::StoreResult;
+use crate::error::{StoreError, StoreResult};
+use crate::members::{MemberRef, NewRole};
+use crate::{Change, Store, Topic};
 
 /// A project.
 #[derive(Clone, Debug)]
@@ -101,6 +104,105 @@ impl Store {
     pub async fn project_id_by_slug(&self, org: OrgId, slug: &str) -> StoreResult<Option<ProjectId>> {
         let sql = "SELECT id AS t FROM projects WHERE org_id = $1 AND slug = $2";
         let id: Option<String> = self.pools().one(sql, args![org, slug]).await?;
-        id.map(|id| id.parse().map_err(|_| crate::StoreError::corrupt("projects.id"))).transpose()
+        id.map(|id| id.parse().map_err(|_| StoreError::corrupt("projects.id"))).transpose()
     }
+}
+
+/// What a new project is made of.
+#[derive(Clone, Debug)]
+pub struct NewProject<'a> {
+    /// The organization.
+    pub org: OrgId,
+    /// Display name.
+    pub name: &'a str,
+    /// Unique in the organization.
+    pub slug: &'a str,
+    /// Free text.
+    pub description: &'a str,
+    /// `secret-manager` and others.
+    pub kind: &'a str,
+    /// Refuses to be deleted while set.
+    pub has_delete_protection: bool,
+    /// Who makes it, and becomes its first member, with the role `admin`.
+    pub creator: MemberRef,
+}
+
+impl Store {
+    /// The projects of an organization that somebody is a member of, by name; at most 5000.
+    pub async fn projects_of_member(
+        &self,
+        org: OrgId,
+        member: MemberRef,
+        kind: Option<&str>,
+    ) -> StoreResult<Vec<Project>> {
+        let rest = "FROM projects p JOIN project_memberships m ON m.project_id = p.id \
+                    WHERE p.org_id = $1 AND (m.identity_id = $2 OR m.user_id = $3) \
+                    AND ($4 = '' OR p.type = $4) ORDER BY p.name, p.id LIMIT 5000";
+        let values = args![org, member.identity(), member.user(), kind.unwrap_or_default()];
+        self.pools().all(select(PROJECT_COLUMNS, rest), values).await
+    }
+}
+
+impl Change {
+    /// Makes a project without environments. `data_key` makes the sealed data key for its id.
+    pub async fn insert_project(
+        &mut self,
+        new: &NewProject<'_>,
+        data_key: impl FnOnce(ProjectId) -> Vec<u8> + Send,
+    ) -> StoreResult<ProjectId> {
+        let (id, at) = (ProjectId::from_uuid(Uuid::now_v7()), self.at());
+        let sql = "INSERT INTO projects (id, org_id, name, slug, description, type, settings, has_delete_protection, \
+                   data_key, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)";
+        let settings = settings_text(&ProjectSettings::default())?;
+        let values = args![
+            id,
+            new.org,
+            new.name,
+            new.slug,
+            new.description,
+            new.kind,
+            settings,
+            new.has_delete_protection,
+            data_key(id),
+            at
+        ];
+        self.run(sql, values).await?;
+        let admin = NewRole { role: "admin".to_owned(), temporary: None };
+        self.add_project_member(id, new.creator, &[admin]).await?;
+        Ok(id)
+    }
+
+    /// Writes the name, slug, description, settings and delete protection of a project.
+    pub async fn update_project(&mut self, project: &Project) -> StoreResult<()> {
+        let at = self.at();
+        let sql = "UPDATE projects SET name = $2, slug = $3, description = $4, settings = $5, \
+                   has_delete_protection = $6, updated_at = $7 WHERE id = $1";
+        let values = args![
+            project.id,
+            project.name.as_str(),
+            project.slug.as_str(),
+            project.description.as_str(),
+            settings_text(&project.settings)?,
+            project.has_delete_protection,
+            at
+        ];
+        self.run(sql, values).await?;
+        self.touch(project.id);
+        Ok(())
+    }
+
+    /// Deletes a project with everything in it, and the identities that it manages.
+    pub async fn delete_project(&mut self, project: &Project) -> StoreResult<()> {
+        self.run("DELETE FROM identities WHERE project_id = $1", args![project.id]).await?;
+        self.run("DELETE FROM projects WHERE id = $1", args![project.id]).await?;
+        self.touch(project.id);
+        self.touch(Topic::secrets(project.id));
+        // For the identities that went with it, however many they are.
+        self.touch(project.org_id);
+        Ok(())
+    }
+}
+
+fn settings_text(settings: &ProjectSettings) -> StoreResult<String> {
+    serde_json::to_string(settings).map_err(|error| StoreError::Other(error.to_string()))
 }

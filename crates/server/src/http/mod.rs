@@ -2,10 +2,13 @@
 //! takes each request through the same steps: who, may, what, answer.
 
 pub mod cx;
+mod environments;
 pub mod error;
 mod identities;
 pub mod input;
 pub mod openapi;
+mod project_roles;
+mod projects;
 pub mod reply;
 mod roles;
 pub mod route;

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::route::{Route, Routes};
-use super::{identities, status};
+use super::{environments, identities, project_roles, projects, status};
 
 /// The table, in the order of the API reference.
 pub fn routes() -> &'static [Route] {
@@ -13,5 +13,28 @@ pub fn routes() -> &'static [Route] {
 }
 
 fn resources() -> Vec<Routes> {
-    vec![status::routes(), identities::routes()]
+    vec![
+        status::routes(),
+        identities::routes(),
+        projects::routes(),
+        environments::routes(),
+        project_roles::routes(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    #[test]
+    fn all_paths_fit_one_router_and_no_route_is_there_twice() {
+        let mut known = HashSet::new();
+        let mut router = axum::Router::<()>::new();
+        for route in super::routes() {
+            assert!(known.insert((route.method.clone(), route.path)), "{route:?} is there twice");
+            if known.iter().filter(|(_, path)| *path == route.path).count() == 1 {
+                router = router.route(route.path, axum::routing::any(|| async {}));
+            }
+        }
+    }
 }
