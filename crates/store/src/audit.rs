@@ -78,9 +78,10 @@ impl Store {
         offset: i64,
     ) -> StoreResult<Vec<AuditEvent>> {
         let mut values = args![org];
-        let mut sql = "SELECT id, org_id, project_id, at, event, actor_type, actor_id, ip, user_agent, request_id, \
+        let mut sql =
+            "SELECT id, org_id, project_id, at, event, actor_type, actor_id, ip, user_agent, request_id, \
                        detail FROM audit_events WHERE org_id = $1"
-            .to_owned();
+                .to_owned();
         let conditions = [
             ("actor_id =", filter.actor_id.as_ref().map(Into::into)),
             ("project_id =", filter.project.map(Into::into)),

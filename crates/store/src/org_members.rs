@@ -87,7 +87,9 @@ const INVITED: &str = "invited";
 impl Store {
     /// The users of an organization, oldest membership first; at most 10,000.
     pub async fn org_members(&self, org: OrgId) -> StoreResult<Vec<OrgMember>> {
-        self.pools().all(select("WHERE m.org_id = $1 ORDER BY m.created_at, m.id LIMIT 10000"), args![org]).await
+        self.pools()
+            .all(select("WHERE m.org_id = $1 ORDER BY m.created_at, m.id LIMIT 10000"), args![org])
+            .await
     }
 
     /// A user's membership in an organization, by its id.
