@@ -3,6 +3,7 @@
 //! Server and client both use these types, so they cannot drift apart. Field names are the
 //! contract's. A request type holds all input of a route: path parameters, query and body fields.
 
+pub mod auth_methods;
 pub mod common;
 pub mod environments;
 pub mod identities;

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod http;
 pub mod settings;
 pub mod start;
+pub mod usecase;
 
 pub use app::App;
 pub use clock::SystemClock;

@@ -34,6 +34,15 @@ impl StoreError {
         Self::Corrupt(what.to_owned())
     }
 
+    /// The same error for another who waited for the same work.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::Unavailable(text) => Self::Unavailable(text.clone()),
+            Self::Collision => Self::Collision,
+            other => Self::Other(other.to_string()),
+        }
+    }
+
     pub(crate) fn encode(error: sqlx::error::BoxDynError) -> Self {
         Self::Other(error.to_string())
     }

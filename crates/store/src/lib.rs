@@ -6,7 +6,9 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod audit;
+mod auth_methods;
 mod change;
+mod client_secrets;
 mod engine;
 mod environments;
 mod error;
@@ -14,6 +16,8 @@ mod gates;
 mod identities;
 mod instance;
 mod invitations;
+mod lockouts;
+mod logins;
 mod members;
 mod migrate;
 mod open;
@@ -22,24 +26,29 @@ mod organizations;
 mod projects;
 mod replicas;
 mod sessions;
+mod tokens;
 mod topics;
 mod user_members;
 mod users;
 
 pub use audit::{AuditEvent, AuditFilter};
+pub use auth_methods::{AuthMethod, NewAuthMethod};
 pub use change::{Author, Change};
 pub use environments::Environment;
+pub use client_secrets::{ClientSecret, NewClientSecret};
 pub use error::{StoreError, StoreResult};
 pub use gates::{IdentityGate, MembershipGate, MethodGate, Revoked, UserGate};
 pub use identities::{Identity, IdentityFilter, IdentityMatch, IdentityOrder, Metadata, NewIdentity, Page};
 pub use instance::InstanceKey;
 pub use invitations::Invitation;
+pub use logins::{Attempt, ClientCredential, Login, Refusal};
 pub use members::{Member, MemberRef, NewRole, RoleEntry, TemporaryRole};
 pub use open::{Database, OpenError, Store};
 pub use org_members::{OrgMember, UserOrganization};
 pub use organizations::Organization;
 pub use projects::{NewProject, Project, ProjectSettings};
 pub use sessions::Session;
+pub use tokens::Token;
 pub use topics::{Generations, Topic};
 pub use user_members::ProjectUser;
 pub use users::{FailedLogin, NewUser, SignIn, User};

@@ -13,6 +13,7 @@ use vouchsafe_domain::time::Timestamp;
 
 use crate::engine::Pools;
 use crate::error::{StoreError, StoreResult};
+use crate::logins::Logins;
 use crate::migrate::migrate;
 use crate::replicas::Replicas;
 use crate::topics::Generations;
@@ -71,6 +72,7 @@ struct Inner {
     pools: Pools,
     generations: Arc<Generations>,
     replicas: Replicas,
+    logins: Logins,
     /// Held as long as the store lives; the lock goes with it.
     _lock: Option<File>,
 }
@@ -95,7 +97,8 @@ impl Store {
         migrate(&pools, now).await?;
         let generations = Arc::new(Generations::default());
         let replicas = Replicas::start(&pools, Arc::clone(&generations)).await?;
-        Ok(Self { inner: Arc::new(Inner { pools, generations, replicas, _lock: lock }) })
+        let logins = Logins::start(pools.clone());
+        Ok(Self { inner: Arc::new(Inner { pools, generations, replicas, logins, _lock: lock }) })
     }
 
     /// The generations that cached knowledge is stamped with.
@@ -122,13 +125,18 @@ impl Store {
         }
     }
 
-    /// Closes all connections; the store answers `Unavailable` from then on.
+    /// Writes what is pending and closes all connections; the store answers `Unavailable` from then on.
     pub async fn close(&self) {
+        self.settle_logins().await;
         self.pools().close().await;
     }
 
     pub(crate) fn pools(&self) -> &Pools {
         &self.inner.pools
+    }
+
+    pub(crate) fn logins(&self) -> &Logins {
+        &self.inner.logins
     }
 
     pub(crate) fn replicas(&self) -> &Replicas {

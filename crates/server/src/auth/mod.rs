@@ -173,7 +173,8 @@ pub fn unrevoked_method<'g>(gate: &'g IdentityGate, claims: &IdentityClaims) -> 
         .ok_or_else(|| ApiError::unauthorized("Failed to authorize: auth method has been revoked"))
 }
 
-fn check_network(method: &MethodGate, ip: IpAddr) -> ApiResult<()> {
+/// Whether tokens of this method may be used from this address.
+pub fn check_network(method: &MethodGate, ip: IpAddr) -> ApiResult<()> {
     if method.trusted_ips.contains(ip) { Ok(()) } else { Err(ApiError::forbidden(FOREIGN_NETWORK)) }
 }
 

@@ -1,6 +1,7 @@
 //! The HTTP API. [`routes`] is the table of all routes; this module turns it into a service and
 //! takes each request through the same steps: who, may, what, answer.
 
+mod auth_methods;
 pub mod cx;
 mod environments;
 pub mod error;

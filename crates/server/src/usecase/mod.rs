@@ -1,0 +1,3 @@
+//! What several routes do: kept here once.
+
+pub mod tokens;

@@ -1,0 +1,5 @@
+//! The API through real HTTP, on both databases.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod identities;
+mod universal_auth;

@@ -1,0 +1,388 @@
+//! One batch of login attempts in one transaction.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde_json::json;
+use vouchsafe_domain::id::{AuthMethodId, ClientSecretId, IdentityId, OrgId};
+use vouchsafe_domain::ip::{TrustedIps, source_network};
+use vouchsafe_domain::lockout::{self, LockoutScope, LockoutSettings, LockoutState, Verdict};
+use vouchsafe_domain::time::Timestamp;
+use vouchsafe_domain::token_settings::TokenSettings;
+
+use super::{Attempt, ClientCredential, Login, Refusal};
+use crate::auth_methods::{SETTINGS_COLUMNS, lockout_settings, token_settings};
+use crate::change::{AuditEvent, Author, insert_audit};
+use crate::engine::{FromRow, Pools, Row, Sql, Tx, args, placeholders};
+use crate::error::{StoreError, StoreResult};
+
+/// What became of an attempt.
+pub(super) struct Outcome {
+    pub(super) result: Result<Login, Refusal>,
+    /// A use to count later, because the secret has no limit.
+    pub(super) counts_use: bool,
+}
+
+/// Decides all attempts in order, records them, and commits once.
+pub(super) async fn commit(pools: &Pools, attempts: &[Attempt]) -> StoreResult<Vec<Outcome>> {
+    let mut tx = pools.begin().await?;
+    let known = look_up(&mut tx, attempts).await?;
+    let mut locks = Locks::read(&mut tx, attempts, &known).await?;
+    let mut verdicts: Vec<Result<&Candidate, Refusal>> =
+        attempts.iter().map(|attempt| judge(attempt, known.get(&attempt.credential), &mut locks)).collect();
+    locks.write(&mut tx).await?;
+    take_limited_uses(&mut tx, attempts, &mut verdicts).await?;
+    let events: Vec<AuditEvent> = attempts
+        .iter()
+        .zip(&verdicts)
+        .map(|(attempt, verdict)| event(attempt, verdict, known.get(&attempt.credential)))
+        .collect();
+    insert_audit(&mut tx, &events).await?;
+    tx.commit().await?;
+    Ok(verdicts.into_iter().map(outcome).collect())
+}
+
+fn outcome(verdict: Result<&Candidate, Refusal>) -> Outcome {
+    let counts_use =
+        verdict.is_ok_and(|found| found.secret.as_ref().is_some_and(|secret| secret.uses_limit == 0));
+    let result = verdict.and_then(|found| {
+        let secret = found.secret.as_ref().ok_or(Refusal::Credentials)?;
+        Ok(Login {
+            identity_id: found.identity_id,
+            identity_name: found.identity_name.clone(),
+            org_id: found.org_id,
+            org_slug: found.org_slug.clone(),
+            token_epoch: found.token_epoch,
+            method_id: found.method_id,
+            method: found.method.clone(),
+            tokens: found.tokens.clone(),
+            client_secret_id: secret.id,
+        })
+    });
+    Outcome { result, counts_use }
+}
+
+/// The auth method that an attempt names, and the secret that it presents, if they exist.
+struct Candidate {
+    credential: ClientCredential,
+    method_id: AuthMethodId,
+    method: String,
+    identity_id: IdentityId,
+    identity_name: String,
+    org_id: OrgId,
+    org_slug: String,
+    token_epoch: i64,
+    is_active: bool,
+    login_ips: TrustedIps,
+    tokens: TokenSettings,
+    lockout: LockoutSettings,
+    secret: Option<Secret>,
+}
+
+struct Secret {
+    id: ClientSecretId,
+    uses_limit: i64,
+    is_revoked: bool,
+    expires_at: Option<Timestamp>,
+}
+
+/// The part of universal auth's configuration that a login looks at.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LoginConfig {
+    client_secret_trusted_ips: TrustedIps,
+}
+
+impl FromRow for Candidate {
+    fn from_row(row: &Row) -> StoreResult<Self> {
+        let secret = match row.opt_parsed("secret_id")? {
+            None => None,
+            Some(id) => {
+                let ttl = row.int("secret_ttl")?;
+                let expires_at =
+                    (ttl > 0).then(|| row.time("secret_created_at").map(|at| at.plus_seconds(ttl)));
+                Some(Secret {
+                    id,
+                    uses_limit: row.int("secret_uses_limit")?,
+                    is_revoked: row.flag("secret_is_revoked")?,
+                    expires_at: expires_at.transpose()?,
+                })
+            }
+        };
+        let hash = row.bytes("asked_hash")?;
+        Ok(Self {
+            credential: ClientCredential {
+                client_id: row.text("login_key")?,
+                secret_hash: hash.try_into().map_err(|_| StoreError::corrupt("asked_hash"))?,
+            },
+            method_id: row.parsed("method_id")?,
+            method: row.text("method")?,
+            identity_id: row.parsed("identity_id")?,
+            identity_name: row.text("identity_name")?,
+            org_id: row.parsed("org_id")?,
+            org_slug: row.text("org_slug")?,
+            token_epoch: row.int("token_epoch")?,
+            is_active: row.flag("is_active")?,
+            login_ips: row.json::<LoginConfig>("config")?.client_secret_trusted_ips,
+            tokens: token_settings(row)?,
+            lockout: lockout_settings(row)?,
+            secret,
+        })
+    }
+}
+
+/// Reads what the attempts name: one statement for the whole batch, by index.
+async fn look_up(tx: &mut Tx, attempts: &[Attempt]) -> StoreResult<HashMap<ClientCredential, Candidate>> {
+    let distinct: BTreeSet<(&str, &[u8; 32])> =
+        attempts.iter().map(|a| (a.credential.client_id.as_str(), &a.credential.secret_hash)).collect();
+    let sql = format!(
+        "SELECT u.column2 AS asked_hash, a.id AS method_id, a.method, a.login_key, a.identity_id, {SETTINGS_COLUMNS}, \
+         i.name AS identity_name, i.org_id, i.token_epoch, m.is_active, o.slug AS org_slug, s.id AS secret_id, \
+         s.uses_limit AS secret_uses_limit, s.ttl AS secret_ttl, s.is_revoked AS secret_is_revoked, \
+         s.created_at AS secret_created_at \
+         FROM (VALUES {}) AS u JOIN auth_methods a ON a.login_key = u.column1 \
+         JOIN identities i ON i.id = a.identity_id JOIN org_memberships m ON m.identity_id = i.id \
+         JOIN organizations o ON o.id = i.org_id \
+         LEFT JOIN client_secrets s ON s.auth_method_id = a.id AND s.hash = u.column2",
+        placeholders(distinct.len(), 2, 1)
+    );
+    let values =
+        distinct.into_iter().flat_map(|(client_id, hash)| args![client_id, hash.as_slice()]).collect();
+    let found: Vec<Candidate> = tx.conn().all(Sql::Built(sql), values).await?;
+    Ok(found.into_iter().map(|candidate| (candidate.credential.clone(), candidate)).collect())
+}
+
+/// Decides one attempt: network, lock, secret, membership.
+fn judge<'k>(
+    attempt: &Attempt,
+    found: Option<&'k Candidate>,
+    locks: &mut Locks,
+) -> Result<&'k Candidate, Refusal> {
+    let Some(found) = found else { return Err(Refusal::Credentials) };
+    if !found.login_ips.contains(attempt.ip) {
+        return Err(Refusal::Network);
+    }
+    let secret = found.secret.as_ref().filter(|secret| !secret.is_revoked);
+    let expired = secret.is_some_and(|secret| secret.expires_at.is_some_and(|at| at <= attempt.at));
+    match locks.attempt(found, attempt, secret.is_some(), expired) {
+        Verdict::Locked => Err(Refusal::Locked),
+        Verdict::Refused => Err(Refusal::Credentials),
+        Verdict::Granted if expired => Err(Refusal::Credentials),
+        Verdict::Granted if !found.is_active => Err(Refusal::Inactive),
+        Verdict::Granted => Ok(found),
+    }
+}
+
+/// The lockout states that a batch touches.
+struct Locks {
+    states: BTreeMap<(AuthMethodId, String), Slot>,
+}
+
+#[derive(Default)]
+struct Slot {
+    state: Option<LockoutState>,
+    stored: bool,
+    settings: Option<LockoutSettings>,
+    changed: bool,
+}
+
+struct StoredLock {
+    method_id: AuthMethodId,
+    subject: String,
+    state: LockoutState,
+}
+
+impl FromRow for StoredLock {
+    fn from_row(row: &Row) -> StoreResult<Self> {
+        Ok(Self {
+            method_id: row.parsed("auth_method_id")?,
+            subject: row.text("subject")?,
+            state: LockoutState {
+                failures: row.int("failures")?,
+                last_failure_at: row.time("last_failure_at")?,
+                locked_until: row.opt_time("locked_until")?,
+            },
+        })
+    }
+}
+
+fn subject(found: &Candidate, attempt: &Attempt) -> String {
+    match found.lockout.scope() {
+        LockoutScope::Identity => String::new(),
+        LockoutScope::Source => source_network(attempt.ip),
+    }
+}
+
+impl Locks {
+    async fn read(
+        tx: &mut Tx,
+        attempts: &[Attempt],
+        known: &HashMap<ClientCredential, Candidate>,
+    ) -> StoreResult<Self> {
+        let named = || attempts.iter().filter_map(|a| known.get(&a.credential).map(|found| (found, a)));
+        let failing: BTreeSet<AuthMethodId> = named()
+            .filter(|(found, _)| found.secret.as_ref().is_none_or(|s| s.is_revoked))
+            .map(|(f, _)| f.method_id)
+            .collect();
+        if tx.is_postgres() && !failing.is_empty() {
+            // Failures are counted under a row lock, so that replicas count together. Logins that
+            // succeed take none.
+            let marks = placeholders(1, failing.len(), 1);
+            let sql = format!("SELECT id AS t FROM auth_methods WHERE id IN {marks} ORDER BY id FOR UPDATE");
+            let _: Vec<String> =
+                tx.conn().all(Sql::Built(sql), failing.iter().flat_map(|id| args![*id]).collect()).await?;
+        }
+        let keys: BTreeSet<(AuthMethodId, String)> =
+            named().map(|(f, a)| (f.method_id, subject(f, a))).collect();
+        let mut states: BTreeMap<_, Slot> = keys.iter().map(|key| (key.clone(), Slot::default())).collect();
+        if keys.is_empty() {
+            return Ok(Self { states });
+        }
+        let sql = format!(
+            "SELECT l.auth_method_id, l.subject, l.failures, l.last_failure_at, l.locked_until \
+             FROM (VALUES {}) AS u JOIN lockouts l ON l.auth_method_id = u.column1 AND l.subject = u.column2",
+            placeholders(keys.len(), 2, 1)
+        );
+        let values = keys.into_iter().flat_map(|(id, subject)| args![id, subject]).collect();
+        for lock in tx.conn().all::<StoredLock>(Sql::Built(sql), values).await? {
+            let slot = states.entry((lock.method_id, lock.subject)).or_default();
+            slot.state = Some(lock.state);
+            slot.stored = true;
+        }
+        Ok(Self { states })
+    }
+
+    /// Runs an attempt through the state machine. An expired secret is neither a success nor a
+    /// failure: it was right once, so it does not count, but it does not reset the count either.
+    fn attempt(&mut self, found: &Candidate, attempt: &Attempt, proof_ok: bool, expired: bool) -> Verdict {
+        let slot = self.states.entry((found.method_id, subject(found, attempt))).or_default();
+        if expired {
+            let locked =
+                slot.state.as_ref().is_some_and(|s| lockout::is_locked(s, &found.lockout, attempt.at));
+            return if locked { Verdict::Locked } else { Verdict::Granted };
+        }
+        let (verdict, next) = lockout::attempt(slot.state.clone(), &found.lockout, attempt.at, proof_ok);
+        slot.changed |= next != slot.state;
+        slot.state = next;
+        slot.settings = Some(found.lockout.clone());
+        verdict
+    }
+
+    async fn write(&self, tx: &mut Tx) -> StoreResult<()> {
+        for ((method, subject), slot) in self.states.iter().filter(|(_, slot)| slot.changed) {
+            match (&slot.state, &slot.settings) {
+                (Some(state), Some(settings)) => {
+                    let sql = "INSERT INTO lockouts (auth_method_id, subject, failures, last_failure_at, locked_until, \
+                               expires_at) VALUES ($1, $2, $3, $4, $5, $6) \
+                               ON CONFLICT (auth_method_id, subject) DO UPDATE SET failures = $3, last_failure_at = $4, \
+                               locked_until = $5, expires_at = $6";
+                    let values = args![
+                        *method,
+                        subject.as_str(),
+                        state.failures,
+                        state.last_failure_at,
+                        state.locked_until,
+                        state.forgotten_at(settings)
+                    ];
+                    tx.conn().run(sql, values).await?;
+                }
+                _ if slot.stored => {
+                    let sql = "DELETE FROM lockouts WHERE auth_method_id = $1 AND subject = $2";
+                    tx.conn().run(sql, args![*method, subject.as_str()]).await?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Counted {
+    uses: i64,
+    uses_limit: i64,
+    is_revoked: bool,
+}
+
+impl FromRow for Counted {
+    fn from_row(row: &Row) -> StoreResult<Self> {
+        Ok(Self {
+            uses: row.int("uses")?,
+            uses_limit: row.int("uses_limit")?,
+            is_revoked: row.flag("is_revoked")?,
+        })
+    }
+}
+
+/// Takes one use for each granted login with a limited secret. The update holds the row until the
+/// commit, so the limit is exact among replicas too; logins past it are refused in order.
+async fn take_limited_uses(
+    tx: &mut Tx,
+    attempts: &[Attempt],
+    verdicts: &mut [Result<&Candidate, Refusal>],
+) -> StoreResult<()> {
+    let mut wanted: BTreeMap<ClientSecretId, Vec<usize>> = BTreeMap::new();
+    for (position, verdict) in verdicts.iter().enumerate() {
+        if let Ok(Candidate { secret: Some(secret), .. }) = verdict
+            && secret.uses_limit > 0
+        {
+            wanted.entry(secret.id).or_default().push(position);
+        }
+    }
+    for (secret, positions) in wanted {
+        let asked = i64::try_from(positions.len()).unwrap_or(i64::MAX);
+        let at = positions.last().map_or(Timestamp::EPOCH, |last| attempts[*last].at);
+        let sql = "UPDATE client_secrets SET uses = uses + $2, updated_at = $3 WHERE id = $1 \
+                   RETURNING uses, uses_limit, is_revoked";
+        let counted: Option<Counted> = tx.conn().one(sql, args![secret, asked, at]).await?;
+        let (granted, refusal) = match &counted {
+            Some(now) if !now.is_revoked => {
+                ((now.uses_limit - (now.uses - asked)).clamp(0, asked), Refusal::UsedUp)
+            }
+            _ => (0, Refusal::Credentials),
+        };
+        if granted < asked {
+            let sql = "UPDATE client_secrets SET uses = uses - $2 WHERE id = $1";
+            tx.conn().run(sql, args![secret, asked - granted]).await?;
+            let granted = usize::try_from(granted).unwrap_or(0);
+            for position in positions.into_iter().skip(granted) {
+                verdicts[position] = Err(refusal);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn event(attempt: &Attempt, verdict: &Result<&Candidate, Refusal>, found: Option<&Candidate>) -> AuditEvent {
+    let reason = match verdict {
+        Ok(_) => None,
+        Err(Refusal::Credentials) => Some("invalid-credentials"),
+        Err(Refusal::Locked) => Some("locked"),
+        Err(Refusal::Network) => Some("untrusted-network"),
+        Err(Refusal::UsedUp) => Some("client-secret-used-up"),
+        Err(Refusal::Inactive) => Some("inactive-membership"),
+    };
+    let secret = found.and_then(|found| found.secret.as_ref()).map(|secret| secret.id);
+    let detail = json!({
+        "authMethod": found.map(|found| found.method.as_str()),
+        "identityName": found.map(|found| found.identity_name.as_str()),
+        "clientSecretId": secret,
+        "reason": reason,
+    });
+    AuditEvent {
+        org_id: found.map(|found| found.org_id.to_string()).unwrap_or_default(),
+        project_id: None,
+        event: if reason.is_none() {
+            "login-identity-universal-auth"
+        } else {
+            "login-identity-universal-auth-failed"
+        },
+        author: Author {
+            kind: "identity",
+            id: found.map(|found| found.identity_id.to_string()).unwrap_or_default(),
+            ip: attempt.ip.to_string(),
+            user_agent: attempt.user_agent.clone(),
+            request_id: attempt.request_id.clone(),
+            at: attempt.at,
+        },
+        detail: detail.to_string(),
+    }
+}
