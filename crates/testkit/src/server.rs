@@ -69,21 +69,14 @@ impl TestServer {
 
     /// The same, with other settings.
     pub async fn restart_with(self, adjust: impl FnOnce(&mut Settings)) -> Self {
-        let Self { clock, app, org, admin, database, root_key, running, .. } = self;
-        running.stop_now();
-        app.store.close().await;
-        drop(app);
+        self.running.stop_now();
+        self.app.store.close().await;
+        let (clock, database, root_key) =
+            (Arc::clone(&self.clock), Arc::clone(&self.database), self.root_key.clone());
+        let (org, admin) = (self.org, self.admin.clone());
+        drop(self);
         let (app, url, running) = run(&database, &root_key, Arc::clone(&clock), adjust).await;
-        Self {
-            admin: Person { url: url.clone(), ..admin },
-            url,
-            clock,
-            app,
-            org,
-            database,
-            root_key,
-            running,
-        }
+        Self { admin: Person { url: url.clone(), ..admin }, url, clock, app, org, database, root_key, running }
     }
 
     /// Somebody without a token.
