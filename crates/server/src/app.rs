@@ -9,6 +9,7 @@ use vouchsafe_keys::{RootKey, SecretHasher};
 use vouchsafe_store::Store;
 
 use crate::cache::Caches;
+use crate::passwords::Passwords;
 use crate::settings::Settings;
 
 /// The application, cheap to clone.
@@ -25,6 +26,8 @@ pub struct AppState {
     pub keys: Keys,
     /// What was read before and is still true.
     pub caches: Caches,
+    /// Hashes passwords, a few at a time.
+    pub passwords: Passwords,
     /// How this instance was set up.
     pub settings: Settings,
 }
@@ -44,7 +47,14 @@ pub struct Keys {
 impl App {
     /// Puts the parts together.
     pub fn new(store: Store, clock: Arc<dyn Clock>, keys: Keys, settings: Settings) -> Self {
-        Self(Arc::new(AppState { store, clock, keys, caches: Caches::default(), settings }))
+        Self(Arc::new(AppState {
+            store,
+            clock,
+            keys,
+            caches: Caches::default(),
+            passwords: Passwords::default(),
+            settings,
+        }))
     }
 
     /// The time now.

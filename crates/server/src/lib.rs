@@ -7,6 +7,7 @@ pub mod auth;
 pub mod cache;
 pub mod clock;
 pub mod http;
+pub mod passwords;
 pub mod settings;
 pub mod start;
 pub mod usecase;

@@ -124,6 +124,34 @@ pub struct RefreshClaims {
     pub exp: i64,
 }
 
+/// The kind of a sign-up token.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+pub enum SignUpKind {
+    /// The only one.
+    #[default]
+    #[serde(rename = "signupToken")]
+    SignUp,
+}
+
+/// The claims of the token with which an invited person completes the account. It opens nothing else,
+/// so it is not one of [`Claims`].
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignUpClaims {
+    /// Tells it from all other tokens.
+    pub auth_token_type: SignUpKind,
+    /// Who.
+    pub user_id: UserId,
+    /// Into which organization.
+    pub organization_id: OrgId,
+    /// When the invitation was made, milliseconds; another invitation makes the token void.
+    pub invited_at: i64,
+    /// When issued, seconds.
+    pub iat: i64,
+    /// When it expires, seconds.
+    pub exp: i64,
+}
+
 impl Claims {
     /// When the token expires, seconds.
     pub fn exp(&self) -> i64 {

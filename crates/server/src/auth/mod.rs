@@ -4,11 +4,12 @@
 //! use count, so that a thief outside of the allowlist cannot use a token up.
 
 mod claims;
+pub mod sessions;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-pub use claims::{Claims, IdentityClaims, RefreshClaims, UserClaims};
+pub use claims::{Claims, IdentityClaims, RefreshClaims, SignUpClaims, SignUpKind, UserClaims};
 use vouchsafe_domain::id::{ClientSecretId, IdentityId, OrgId, SessionId, TokenId, UserId};
 use vouchsafe_domain::time::Timestamp;
 use vouchsafe_keys::{fingerprint, token::TokenError};

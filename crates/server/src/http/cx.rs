@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use http::HeaderValue;
+use vouchsafe_api::concealed::Concealed;
 use vouchsafe_domain::id::OrgId;
 use vouchsafe_domain::time::Timestamp;
 use vouchsafe_policy::{Permissions, Permit};
@@ -27,7 +28,9 @@ pub struct Meta {
     /// When the request came in.
     pub at: Timestamp,
     /// The refresh cookie `jid`, if sent.
-    pub refresh_cookie: Option<String>,
+    pub refresh_cookie: Option<Concealed>,
+    /// The bearer token, if sent; open routes may look at it.
+    pub bearer: Option<Concealed>,
 }
 
 /// The context of one request.

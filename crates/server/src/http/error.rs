@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use vouchsafe_policy::Denied;
 use vouchsafe_store::StoreError;
@@ -17,6 +17,7 @@ pub struct ApiError {
     message: Message,
     details: Option<Value>,
     cause: Option<String>,
+    header: Option<(HeaderName, HeaderValue)>,
 }
 
 #[derive(Debug)]
@@ -31,7 +32,14 @@ pub type ApiResult<T> = Result<T, ApiError>;
 
 impl ApiError {
     fn new(status: StatusCode, name: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, name: name.into(), message: Message::Text(message.into()), details: None, cause: None }
+        Self {
+            status,
+            name: name.into(),
+            message: Message::Text(message.into()),
+            details: None,
+            cause: None,
+            header: None,
+        }
     }
 
     /// 400: well-formed, but not possible in this state.
@@ -94,6 +102,7 @@ impl ApiError {
             message: Message::Issues(vec![issue]),
             details: None,
             cause: None,
+            header: None,
         }
     }
 
@@ -134,6 +143,13 @@ impl ApiError {
         self
     }
 
+    /// Adds a header to the answer.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.header = Some((name, value));
+        self
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -162,6 +178,9 @@ impl ApiError {
         let mut response = (self.status, axum::Json(body)).into_response();
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        if let Some((name, value)) = self.header {
+            response.headers_mut().insert(name, value);
         }
         response
     }

@@ -2,19 +2,28 @@
 //! takes each request through the same steps: who, may, what, answer.
 
 mod auth_methods;
+mod admin;
+mod audit_logs;
 pub mod cx;
 mod environments;
 pub mod error;
 mod identities;
 pub mod input;
+mod invitations;
 pub mod openapi;
 mod project_roles;
 mod projects;
+mod org_members;
+mod org_roles;
+mod organizations;
+mod project_users;
 pub mod reply;
 mod roles;
 pub mod route;
+mod sign_in;
 mod status;
 mod table;
+mod users;
 
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
@@ -28,6 +37,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use futures_util::FutureExt;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, header};
+use vouchsafe_api::concealed::Concealed;
 use vouchsafe_domain::ip::client_ip;
 use vouchsafe_policy::{Object, Permit};
 
@@ -178,7 +188,8 @@ fn meta(app: &App, request: &Request<Body>) -> Meta {
         ip,
         user_agent: user_agent.chars().take(200).collect(),
         at: app.now(),
-        refresh_cookie: refresh_cookie(headers),
+        refresh_cookie: refresh_cookie(headers).map(Concealed::new),
+        bearer: bearer(headers).map(Concealed::new),
     }
 }
 

@@ -3,6 +3,11 @@
 use std::sync::LazyLock;
 
 use super::route::{Route, Routes};
+use super::{environments, identities, project_roles, projects, status};
+use super::{
+    admin, audit_logs, identities, invitations, org_members, org_roles, organizations, project_users,
+    sign_in, status, users,
+};
 
 /// The table, in the order of the API reference.
 pub fn routes() -> &'static [Route] {
@@ -40,4 +45,15 @@ mod tests {
             }
         }
     }
+        admin::routes(),
+        sign_in::routes(),
+        invitations::routes(),
+        users::routes(),
+        organizations::routes(),
+        org_members::routes(),
+        org_roles::routes(),
+        audit_logs::routes(),
+        identities::routes(),
+        project_users::routes(),
+    ]
 }
