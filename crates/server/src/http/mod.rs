@@ -1,9 +1,9 @@
 //! The HTTP API. [`routes`] is the table of all routes; this module turns it into a service and
 //! takes each request through the same steps: who, may, what, answer.
 
-mod auth_methods;
 mod admin;
 mod audit_logs;
+mod auth_methods;
 pub mod cx;
 mod environments;
 pub mod error;
@@ -11,12 +11,12 @@ mod identities;
 pub mod input;
 mod invitations;
 pub mod openapi;
-mod project_roles;
-mod projects;
 mod org_members;
 mod org_roles;
 mod organizations;
+mod project_roles;
 mod project_users;
+mod projects;
 pub mod reply;
 mod roles;
 pub mod route;

@@ -3,11 +3,6 @@
 use std::sync::LazyLock;
 
 use super::route::{Route, Routes};
-use super::{environments, identities, project_roles, projects, status};
-use super::{
-    admin, audit_logs, identities, invitations, org_members, org_roles, organizations, project_users,
-    sign_in, status, users,
-};
 
 /// The table, in the order of the API reference.
 pub fn routes() -> &'static [Route] {
@@ -25,6 +20,15 @@ fn resources() -> Vec<Routes> {
         super::projects::routes(),
         super::environments::routes(),
         super::project_roles::routes(),
+        super::admin::routes(),
+        super::sign_in::routes(),
+        super::invitations::routes(),
+        super::users::routes(),
+        super::organizations::routes(),
+        super::org_members::routes(),
+        super::org_roles::routes(),
+        super::audit_logs::routes(),
+        super::project_users::routes(),
     ];
     all.extend(super::auth_methods::routes());
     all
@@ -45,15 +49,4 @@ mod tests {
             }
         }
     }
-        admin::routes(),
-        sign_in::routes(),
-        invitations::routes(),
-        users::routes(),
-        organizations::routes(),
-        org_members::routes(),
-        org_roles::routes(),
-        audit_logs::routes(),
-        identities::routes(),
-        project_users::routes(),
-    ]
 }
