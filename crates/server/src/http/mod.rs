@@ -6,6 +6,7 @@ mod audit_logs;
 mod auth_methods;
 pub mod cx;
 mod environments;
+mod docs;
 pub mod error;
 mod identities;
 pub mod input;
@@ -67,6 +68,7 @@ pub fn service(app: App) -> Router {
     for (path, methods) in paths {
         router = router.route(path, methods);
     }
+    router = docs::add(router, &app);
     let unknown = move |request: Request| {
         let app = app.clone();
         async move { answer(&app, None, request).await }

@@ -1,0 +1,83 @@
+//! What describes the API, outside of the API's own steps: `GET /api/openapi.json`, `GET /api/docs`
+//! (the same as a page) and `GET /.well-known/jwks.json` (the keys that verify access tokens).
+//!
+//! All three are open, the same for everybody, and made once.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::response::Response;
+use axum::routing::get;
+use http::{HeaderValue, header};
+use serde_json::Value;
+
+use super::openapi::document;
+use super::table::routes;
+use crate::app::App;
+
+mod page;
+
+/// Made when first asked for.
+#[derive(Clone, Default)]
+struct Made(Arc<OnceLock<Bytes>>);
+
+impl Made {
+    fn get(&self, make: impl FnOnce() -> Vec<u8>) -> Bytes {
+        self.0.get_or_init(|| make().into()).clone()
+    }
+}
+
+/// Adds the descriptions to the service.
+pub(super) fn add(router: Router, app: &App) -> Router {
+    let (openapi, page, keys) = (Made::default(), Made::default(), Made::default());
+    let (for_openapi, for_page, for_keys) = (app.clone(), app.clone(), app.clone());
+    router
+        .route(
+            "/api/openapi.json",
+            get(move || async move { json(openapi.get(|| described(&for_openapi).to_string().into())) }),
+        )
+        .route(
+            "/api/docs",
+            get(move || async move { html(page.get(|| page::render(&described(&for_page)).into())) }),
+        )
+        .route(
+            "/.well-known/jwks.json",
+            get(move || async move {
+                let verifier = &for_keys.keys.verifier;
+                json(keys.get(|| serde_json::to_vec(&verifier.jwks()).unwrap_or_default()))
+            }),
+        )
+}
+
+fn described(app: &App) -> Value {
+    document(routes(), &app.settings.site_url)
+}
+
+fn json(body: Bytes) -> Response {
+    respond(body, "application/json; charset=utf-8")
+}
+
+/// The page runs no script and loads nothing: its one style sheet is named by its hash.
+fn html(body: Bytes) -> Response {
+    let mut response = respond(body, "text/html; charset=utf-8");
+    let policy = format!(
+        "default-src 'none'; style-src '{}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        page::style_hash()
+    );
+    let headers = response.headers_mut();
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+fn respond(body: Bytes, kind: &'static str) -> Response {
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
