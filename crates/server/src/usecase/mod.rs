@@ -1,3 +1,4 @@
 //! What several routes do: kept here once.
 
+pub mod first_start;
 pub mod tokens;
