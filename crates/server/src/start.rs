@@ -13,6 +13,7 @@ use vouchsafe_keys::{Aad, OpenError, RootKey, SecretHasher, random};
 use vouchsafe_store::{InstanceKey, Store};
 
 use crate::app::{App, Keys};
+use crate::background;
 use crate::http;
 use crate::settings::Settings;
 
@@ -120,9 +121,12 @@ impl Default for Running {
 /// Serves the application on a bound listener until `running` is stopped.
 pub async fn serve(app: App, listener: TcpListener, running: Running) -> anyhow::Result<()> {
     listener.set_nonblocking(true)?;
+    let purge = tokio::spawn(background::purge_expired(app.clone()));
     let service = http::service(app).into_make_service_with_connect_info::<SocketAddr>();
     let mut server =
         axum_server::from_tcp(listener)?.handle(running.handle).first_request_timeout(HEADER_TIMEOUT);
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    server.serve(service).await.context("the HTTP server stopped")
+    let served = server.serve(service).await;
+    purge.abort();
+    served.context("the HTTP server stopped")
 }

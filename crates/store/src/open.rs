@@ -125,6 +125,14 @@ impl Store {
         }
     }
 
+    /// Whether [`Store::close`] was called.
+    pub fn is_closed(&self) -> bool {
+        match self.pools() {
+            Pools::Sqlite { write, .. } => write.is_closed(),
+            Pools::Postgres(pool) => pool.is_closed(),
+        }
+    }
+
     /// Writes what is pending and closes all connections; the store answers `Unavailable` from then on.
     pub async fn close(&self) {
         self.settle_logins().await;

@@ -7,6 +7,8 @@ use uuid::Uuid;
 use vouchsafe_domain::time::Timestamp;
 use vouchsafe_store::{Database, Store};
 
+use crate::proxy::Wire;
+
 /// Which database.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Engine {
@@ -21,6 +23,8 @@ pub struct TestDatabase {
     /// How to open it.
     pub database: Database,
     _folder: Option<TempDir>,
+    /// The wire to the server, where a test wants to cut it.
+    pub wire: Option<Wire>,
 }
 
 /// The server that tests make their `PostgreSQL` databases in.
@@ -36,14 +40,31 @@ impl TestDatabase {
         match engine {
             Engine::Sqlite => {
                 let folder = tempfile::tempdir().unwrap();
-                Self { database: Database::Sqlite(folder.path().join("vouchsafe.db")), _folder: Some(folder) }
+                Self {
+                    database: Database::Sqlite(folder.path().join("vouchsafe.db")),
+                    _folder: Some(folder),
+                    wire: None,
+                }
             }
             Engine::Postgres => {
                 let name = format!("test_{}", Uuid::new_v4().simple());
                 create(&name, Some(template().await)).await;
-                Self { database: Database::Postgres(url_of(&name)), _folder: None }
+                Self { database: Database::Postgres(url_of(&name)), _folder: None, wire: None }
             }
         }
+    }
+}
+
+impl TestDatabase {
+    /// A fresh `PostgreSQL` database behind a wire that can be cut.
+    pub async fn behind_a_wire() -> Self {
+        let mut fresh = Self::new(Engine::Postgres).await;
+        let wire = Wire::to(&postgres_admin_url()).await;
+        if let Database::Postgres(url) = &fresh.database {
+            fresh.database = Database::Postgres(wire.through(url));
+        }
+        fresh.wire = Some(wire);
+        fresh
     }
 }
 

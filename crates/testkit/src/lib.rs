@@ -8,10 +8,12 @@
 
 mod database;
 mod person;
+mod proxy;
 mod server;
 
 pub use database::{Engine, TestDatabase, postgres_admin_url};
 pub use person::{Answer, Person};
+pub use proxy::Wire;
 pub use server::{START, TestServer};
 
 /// Runs each listed `async fn(TestServer)` on both databases.

@@ -7,7 +7,8 @@ use serde_json::Value;
 #[derive(Clone, Debug)]
 pub struct Person {
     pub(crate) http: Client,
-    pub(crate) url: String,
+    /// Where requests go.
+    pub url: String,
     /// The access token, if there is one.
     pub token: Option<String>,
     /// Id of the identity or user, if there is one.
@@ -29,6 +30,11 @@ impl Person {
     /// The same place, with another token.
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// The same person, at another replica.
+    pub fn at(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self.clone() }
     }
 
     /// GET.

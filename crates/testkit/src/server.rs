@@ -19,6 +19,7 @@ use vouchsafe_store::{Author, NewAuthMethod, NewIdentity, Store};
 
 use crate::database::{Engine, TestDatabase};
 use crate::person::Person;
+use crate::proxy::Wire;
 
 /// When tests begin: 24 November 2026.
 pub const START: Timestamp = Timestamp::from_millis(1_795_478_400_000);
@@ -43,7 +44,12 @@ pub struct TestServer {
 impl TestServer {
     /// Starts a server on a fresh database.
     pub async fn start(engine: Engine) -> Self {
-        let database = Arc::new(TestDatabase::new(engine).await);
+        Self::start_on(TestDatabase::new(engine).await).await
+    }
+
+    /// Starts a server on this database.
+    pub async fn start_on(database: TestDatabase) -> Self {
+        let database = Arc::new(database);
         let root_key = RootKey::generate().to_base64().to_string();
         let clock = Arc::new(ManualClock::new(START));
         let (app, url, running) = run(&database, &root_key, Arc::clone(&clock), |_| {}).await;
@@ -76,7 +82,21 @@ impl TestServer {
         let (org, admin) = (self.org, self.admin.clone());
         drop(self);
         let (app, url, running) = run(&database, &root_key, Arc::clone(&clock), adjust).await;
-        Self { admin: Person { url: url.clone(), ..admin }, url, clock, app, org, database, root_key, running }
+        Self {
+            admin: Person { url: url.clone(), ..admin },
+            url,
+            clock,
+            app,
+            org,
+            database,
+            root_key,
+            running,
+        }
+    }
+
+    /// The wire to the database, of a server started on [`TestDatabase::behind_a_wire`].
+    pub fn wire(&self) -> &Wire {
+        self.database.wire.as_ref().unwrap()
     }
 
     /// Somebody without a token.

@@ -191,8 +191,9 @@ pub fn check_membership(gate: &IdentityGate) -> ApiResult<Permissions> {
 }
 
 async fn count_use(app: &App, claims: &IdentityClaims, limit: i64, now: Timestamp) -> ApiResult<()> {
-    let expires = Timestamp::from_millis(claims.exp.saturating_mul(1000));
-    if app.store.count_token_use(claims.jti, limit, now, expires).await? {
+    // Kept for as long as any renewal of the token can live, not just this one.
+    let keep = crate::usecase::tokens::keep_until(app, now);
+    if app.store.count_token_use(claims.jti, limit, now, keep).await? {
         Ok(())
     } else {
         Err(ApiError::unauthorized("Failed to authorize: token usage limit reached"))

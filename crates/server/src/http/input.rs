@@ -33,7 +33,27 @@ pub async fn collect(parts: &Parts, body: Body, path: Vec<(String, String)>) -> 
         _ => read_body(parts, body).await?,
     };
     fields.extend(path.into_iter().map(|(name, value)| (name, Value::String(value))));
+    for (name, value) in &fields {
+        refuse_nul(name, value)?;
+    }
     Ok(fields)
+}
+
+/// `PostgreSQL` cannot store the character NUL in text, and nothing of ours needs it.
+fn refuse_nul(field: &str, value: &Value) -> ApiResult<()> {
+    match value {
+        Value::String(text) if text.contains('\0') => {
+            Err(ApiError::invalid(field, "Expected text without the character NUL"))
+        }
+        Value::Array(items) => items.iter().try_for_each(|item| refuse_nul(field, item)),
+        Value::Object(fields) => fields.iter().try_for_each(|(name, item)| {
+            if name.contains('\0') {
+                return Err(ApiError::invalid(field, "Expected keys without the character NUL"));
+            }
+            refuse_nul(field, item)
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Gives the fields their types, or says which one is not acceptable.

@@ -66,7 +66,8 @@ pub fn service(app: App) -> Router {
     }
     let mut router = Router::new();
     for (path, methods) in paths {
-        router = router.route(path, methods);
+        // A trailing slash is ignored (the official CLI sends one).
+        router = router.route(&format!("{path}/"), methods.clone()).route(path, methods);
     }
     router = docs::add(router, &app);
     let unknown = move |request: Request| {
