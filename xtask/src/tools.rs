@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::proc::{Running, step};
+use crate::proc::{Running, Scratch, step};
 
 /// Node.js and npm.
 pub(crate) struct Node {
@@ -68,10 +68,15 @@ fn install(packages: &[&str]) -> Result<()> {
     Ok(())
 }
 
+/// Installing prints a lot; it is shown only if it fails.
 fn apt_get(apt: &Path, arguments: &[&OsStr]) -> Result<()> {
+    let scratch = Scratch::new()?;
+    let log = scratch.path().join("log");
+    let output = std::fs::File::create(&log)?;
     let mut command = Command::new(apt);
     command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-    run("apt-get", &mut command)
+    command.stdout(output.try_clone()?).stderr(output);
+    run("apt-get", &mut command).with_context(|| std::fs::read_to_string(&log).unwrap_or_default())
 }
 
 /// Runs a command to its end; anything but success is an error.
