@@ -1,10 +1,12 @@
 //! Machine identities, their organization role and their metadata.
 
+use std::collections::HashMap;
+
 use uuid::Uuid;
 use vouchsafe_domain::id::{IdentityId, MembershipId, OrgId, ProjectId};
 use vouchsafe_domain::time::Timestamp;
 
-use crate::engine::{Arg, FromRow, Row, Sql, args, select};
+use crate::engine::{Arg, FromRow, Row, Sql, args, placeholders, select};
 use crate::error::StoreResult;
 use crate::{Change, Store};
 
@@ -50,11 +52,11 @@ pub struct Metadata {
     pub value: String,
 }
 
-const COLUMNS: &str = "i.id, i.org_id, i.project_id, i.name, i.has_delete_protection, i.instance_admin, \
+pub(crate) const COLUMNS: &str = "i.id, i.org_id, i.project_id, i.name, i.has_delete_protection, i.instance_admin, \
                        i.last_login_method, i.last_login_at, i.created_at, i.updated_at, m.id AS membership_id, m.role, \
                        (SELECT string_agg(a.method, ',' ORDER BY a.created_at) FROM auth_methods a \
                         WHERE a.identity_id = i.id) AS methods";
-const FROM: &str = "FROM identities i JOIN org_memberships m ON m.identity_id = i.id";
+pub(crate) const FROM: &str = "FROM identities i JOIN org_memberships m ON m.identity_id = i.id";
 
 impl FromRow for Identity {
     fn from_row(row: &Row) -> StoreResult<Self> {
@@ -85,6 +87,14 @@ impl FromRow for Metadata {
     }
 }
 
+struct MetadataOf(IdentityId, Metadata);
+
+impl FromRow for MetadataOf {
+    fn from_row(row: &Row) -> StoreResult<Self> {
+        Ok(Self(row.parsed("identity_id")?, Metadata::from_row(row)?))
+    }
+}
+
 /// How a list of identities is ordered.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum IdentityOrder {
@@ -97,13 +107,25 @@ pub enum IdentityOrder {
     LastLogin,
 }
 
+/// Who manages the identities of a list.
+#[derive(Clone, Debug, Default)]
+pub enum ManagedBy {
+    /// The organization.
+    #[default]
+    Organization,
+    /// One of these projects. The role that counts is the first one that the identity has there.
+    Projects(Vec<ProjectId>),
+    /// The organization, or one of these projects.
+    Any(Vec<ProjectId>),
+}
+
 /// Which identities a list holds.
 #[derive(Clone, Debug, Default)]
 pub struct IdentityFilter {
     /// Any of these must hold, if there are any; within one, all must.
     pub any: Vec<IdentityMatch>,
-    /// Only identities that this project manages; none: only those that the organization manages.
-    pub project: Option<ProjectId>,
+    /// Who manages them.
+    pub managed_by: ManagedBy,
     /// Only identities with one of these organization roles.
     pub visible_roles: Option<Vec<String>>,
 }
@@ -148,6 +170,23 @@ impl Store {
         self.pools().all(sql, args![id]).await
     }
 
+    /// The metadata of several identities, each in order.
+    pub async fn metadata_of(&self, ids: &[IdentityId]) -> StoreResult<HashMap<IdentityId, Vec<Metadata>>> {
+        let mut found: HashMap<IdentityId, Vec<Metadata>> = HashMap::new();
+        for chunk in ids.chunks(500) {
+            let sql = Sql::Built(format!(
+                "SELECT identity_id, id, key, value FROM identity_metadata WHERE identity_id IN {} \
+                 ORDER BY identity_id, position LIMIT 50000",
+                placeholders(1, chunk.len(), 1)
+            ));
+            let values = chunk.iter().map(|id| (*id).into()).collect();
+            for MetadataOf(identity, entry) in self.pools().all(sql, values).await? {
+                found.entry(identity).or_default().push(entry);
+            }
+        }
+        Ok(found)
+    }
+
     /// A page of an organization's identities, and how many there are in all.
     pub async fn identities(
         &self,
@@ -162,7 +201,7 @@ impl Store {
         let direction = if page.descending { "DESC" } else { "ASC" };
         let order = match order {
             IdentityOrder::Name => format!("i.name {direction}, i.id {direction}"),
-            IdentityOrder::Role => format!("m.role {direction}, i.name, i.id"),
+            IdentityOrder::Role => format!("{} {direction}, i.name, i.id", role_of(&filter.managed_by)),
             IdentityOrder::LastLogin => format!("i.last_login_at {direction} NULLS LAST, i.name, i.id"),
         };
         let next = values.len() + 1;
@@ -178,19 +217,14 @@ impl Store {
 /// The filter as SQL with numbered parameters, and their values.
 fn condition(org: OrgId, filter: &IdentityFilter) -> (String, Vec<Arg>) {
     let mut values = args![org];
-    let mut sql = "i.org_id = $1".to_owned();
-    if let Some(project) = filter.project {
-        values.push(project.into());
-        sql.push_str(" AND i.project_id = $2");
-    } else {
-        sql.push_str(" AND i.project_id IS NULL");
-    }
+    let mut sql = format!("i.org_id = $1 AND {}", managed_condition(&filter.managed_by, &mut values));
+    let role = role_of(&filter.managed_by);
     if let Some(roles) = &filter.visible_roles {
         let visible = IdentityMatch { role_in: Some(roles.clone()), ..IdentityMatch::default() };
         sql.push_str(" AND ");
-        sql.push_str(&match_condition(&visible, &mut values));
+        sql.push_str(&match_condition(&visible, "m.role", &mut values));
     }
-    let any: Vec<String> = filter.any.iter().map(|one| match_condition(one, &mut values)).collect();
+    let any: Vec<String> = filter.any.iter().map(|one| match_condition(one, role, &mut values)).collect();
     if !any.is_empty() {
         sql.push_str(" AND (");
         sql.push_str(&any.join(" OR "));
@@ -199,29 +233,57 @@ fn condition(org: OrgId, filter: &IdentityFilter) -> (String, Vec<Arg>) {
     (sql, values)
 }
 
-fn match_condition(one: &IdentityMatch, values: &mut Vec<Arg>) -> String {
-    let mut parts = vec!["1 = 1".to_owned()];
-    for (column, list) in [("i.name", &one.name_in), ("m.role", &one.role_in)] {
-        let Some(list) = list else { continue };
-        let marks: Vec<String> = list
-            .iter()
-            .map(|value| {
-                values.push(value.into());
-                format!("${}", values.len())
-            })
-            .collect();
-        parts.push(if marks.is_empty() {
-            "1 = 0".to_owned()
-        } else {
-            format!("{column} IN ({})", marks.join(", "))
-        });
+fn managed_condition(managed_by: &ManagedBy, values: &mut Vec<Arg>) -> String {
+    match managed_by {
+        ManagedBy::Organization => "i.project_id IS NULL".to_owned(),
+        ManagedBy::Projects(projects) => listed("i.project_id", projects.iter().copied(), values),
+        ManagedBy::Any(projects) => {
+            format!("(i.project_id IS NULL OR {})", listed("i.project_id", projects.iter().copied(), values))
+        }
     }
-    for (column, text) in [("i.name", &one.name_contains), ("m.role", &one.role_contains)] {
+}
+
+/// The column with the role that counts.
+fn role_of(managed_by: &ManagedBy) -> &'static str {
+    match managed_by {
+        ManagedBy::Organization => "m.role",
+        ManagedBy::Projects(_) | ManagedBy::Any(_) => {
+            "COALESCE((SELECT r.role FROM project_memberships pm JOIN project_membership_roles r \
+             ON r.membership_id = pm.id WHERE pm.project_id = i.project_id AND pm.identity_id = i.id \
+             ORDER BY r.position LIMIT 1), m.role)"
+        }
+    }
+}
+
+/// `column IN (…)`; never true for an empty list.
+fn listed<T: Into<Arg>>(column: &str, list: impl Iterator<Item = T>, values: &mut Vec<Arg>) -> String {
+    let first = values.len() + 1;
+    values.extend(list.map(Into::into));
+    match values.len() + 1 - first {
+        0 => "1 = 0".to_owned(),
+        count => format!("{column} IN {}", placeholders(1, count, first)),
+    }
+}
+
+fn match_condition(one: &IdentityMatch, role: &str, values: &mut Vec<Arg>) -> String {
+    let mut parts = vec!["1 = 1".to_owned()];
+    for (column, list) in [("i.name", &one.name_in), (role, &one.role_in)] {
+        if let Some(list) = list {
+            parts.push(listed(column, list.iter(), values));
+        }
+    }
+    for (column, text) in [("i.name", &one.name_contains), (role, &one.role_contains)] {
         let Some(text) = text else { continue };
-        values.push(format!("%{}%", escape_like(&text.to_lowercase())).into());
+        values.push(contains_pattern(text).into());
         parts.push(format!("LOWER({column}) LIKE ${} ESCAPE '!'", values.len()));
     }
     format!("({})", parts.join(" AND "))
+}
+
+/// The `LIKE` pattern for "contains this", for a column in `LOWER`. Only ASCII letters lose their
+/// case: that is what both engines' `LOWER` does.
+pub(crate) fn contains_pattern(text: &str) -> String {
+    format!("%{}%", escape_like(&text.to_ascii_lowercase()))
 }
 
 /// Makes `%`, `_` and the escape character itself stand for themselves in a `LIKE` pattern.

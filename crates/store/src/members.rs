@@ -1,10 +1,12 @@
 //! Memberships in projects, of identities and users alike.
 
+use std::collections::HashMap;
+
 use uuid::Uuid;
 use vouchsafe_domain::id::{IdentityId, MembershipId, ProjectId, RoleId, UserId};
 use vouchsafe_domain::time::Timestamp;
 
-use crate::engine::{FromRow, Row, args};
+use crate::engine::{FromRow, Row, Sql, args, placeholders};
 use crate::error::StoreResult;
 use crate::{Change, Store, Topic};
 
@@ -157,6 +159,34 @@ impl Store {
         let sql = "SELECT id, role, temporary_range, starts_at, ends_at, created_at, updated_at \
                    FROM project_membership_roles WHERE membership_id = $1 ORDER BY position LIMIT 100";
         self.pools().all(sql, args![membership]).await
+    }
+
+    /// The roles of several memberships, each in order.
+    pub(crate) async fn roles_of_all(
+        &self,
+        ids: &[MembershipId],
+    ) -> StoreResult<HashMap<MembershipId, Vec<RoleEntry>>> {
+        let mut roles: HashMap<MembershipId, Vec<RoleEntry>> = HashMap::new();
+        for chunk in ids.chunks(500) {
+            let sql = Sql::Built(format!(
+                "SELECT membership_id, id, role, temporary_range, starts_at, ends_at, created_at, updated_at \
+                 FROM project_membership_roles WHERE membership_id IN {} ORDER BY membership_id, position LIMIT 50000",
+                placeholders(1, chunk.len(), 1)
+            ));
+            let values = chunk.iter().map(|id| (*id).into()).collect();
+            for RoleOf(membership, role) in self.pools().all(sql, values).await? {
+                roles.entry(membership).or_default().push(role);
+            }
+        }
+        Ok(roles)
+    }
+}
+
+struct RoleOf(MembershipId, RoleEntry);
+
+impl FromRow for RoleOf {
+    fn from_row(row: &Row) -> StoreResult<Self> {
+        Ok(Self(row.parsed("membership_id")?, RoleEntry::from_row(row)?))
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) fn routes() -> Routes {
         )
 }
 
-async fn create(cx: Cx, input: CreateIdentity) -> Outcome<IdentityReply> {
+pub(super) async fn create(cx: Cx, input: CreateIdentity) -> Outcome<IdentityReply> {
     let (org_id, mine) = cx.organization()?;
     own_organization(org_id, input.organization_id)?;
     let name = name(&input.name)?;
@@ -67,7 +67,7 @@ async fn create(cx: Cx, input: CreateIdentity) -> Outcome<IdentityReply> {
     reply(&cx, id).await
 }
 
-async fn update(cx: Cx, input: UpdateIdentity) -> Outcome<IdentityReply> {
+pub(super) async fn update(cx: Cx, input: UpdateIdentity) -> Outcome<IdentityReply> {
     let target = cx.identity(input.identity_id).await?;
     organization_managed(&target.identity)?;
     target.within_boundary("Failed to update identity")?;
@@ -101,7 +101,7 @@ async fn update(cx: Cx, input: UpdateIdentity) -> Outcome<IdentityReply> {
     reply(&cx, id).await
 }
 
-async fn delete(cx: Cx, input: IdentityPath) -> Outcome<IdentityReply> {
+pub(super) async fn delete(cx: Cx, input: IdentityPath) -> Outcome<IdentityReply> {
     let target = cx.identity(input.identity_id).await?;
     organization_managed(&target.identity)?;
     target.within_boundary("Failed to delete identity")?;
@@ -130,22 +130,14 @@ async fn get(cx: Cx, input: IdentityPath) -> Outcome<IdentityMembershipReply> {
 async fn list(cx: Cx, input: ListIdentities) -> Outcome<IdentityMembershipList> {
     own_organization(cx.org()?, input.org_id)?;
     let page = Page { limit: MOST_UNPAGED, offset: 0, descending: false };
-    found(&cx, &IdentityFilter::default(), store::IdentityOrder::Name, page).await
+    ok(found(&cx, &IdentityFilter::default(), store::IdentityOrder::Name, page).await?)
 }
 
 async fn search(cx: Cx, input: SearchIdentities) -> Outcome<IdentityMembershipList> {
-    let page = Page {
-        limit: within("limit", input.limit, 50, 1..=100)?,
-        offset: within("offset", input.offset, 0, 0..=i64::MAX)?,
-        descending: input.order_direction == Direction::Desc,
-    };
-    let order = match input.order_by {
-        IdentityOrder::Name => store::IdentityOrder::Name,
-        IdentityOrder::Role => store::IdentityOrder::Role,
-        IdentityOrder::LastLogin => store::IdentityOrder::LastLogin,
-    };
+    let page = page(input.limit, 50, 100, input.offset, input.order_direction)?;
+    let order = order(input.order_by);
     let filter = filter(input.search.unwrap_or_default())?;
-    found(&cx, &filter, order, page).await
+    ok(found(&cx, &filter, order, page).await?)
 }
 
 async fn details(cx: Cx, _: Nothing) -> Outcome<IdentityDetailsReply> {
@@ -157,27 +149,62 @@ async fn details(cx: Cx, _: Nothing) -> Outcome<IdentityDetailsReply> {
 }
 
 /// The contract's list has no paging; more than this is for the search route.
-const MOST_UNPAGED: i64 = 20_000;
+pub(super) const MOST_UNPAGED: i64 = 20_000;
 
-async fn found(
+/// A page of the organization's identities as its members.
+pub(super) async fn found(
     cx: &Cx,
     filter: &IdentityFilter,
     order: store::IdentityOrder,
     page: Page,
-) -> Outcome<IdentityMembershipList> {
+) -> ApiResult<IdentityMembershipList> {
+    let (identities, total_count) = visible(cx, filter, order, page).await?;
+    Ok(IdentityMembershipList { identities: identities.into_iter().map(membership).collect(), total_count })
+}
+
+/// A page of identities, without those that hold more in the organization than the caller.
+pub(super) async fn visible(
+    cx: &Cx,
+    filter: &IdentityFilter,
+    order: store::IdentityOrder,
+    page: Page,
+) -> ApiResult<(Vec<store::Identity>, i64)> {
     let (org_id, mine) = cx.organization()?;
-    // Nobody is shown an identity that holds more than they do.
-    let visible = [OrgRole::Admin, OrgRole::Member, OrgRole::NoAccess]
+    let roles = [OrgRole::Admin, OrgRole::Member, OrgRole::NoAccess]
         .into_iter()
         .filter(|role| within_boundary(mine, role.permissions(), "").is_ok())
         .map(|role| role.slug().to_owned())
         .collect();
-    let filter = IdentityFilter { visible_roles: Some(visible), ..filter.clone() };
-    let (identities, total_count) = cx.app.store.identities(org_id, &filter, order, page).await?;
-    ok(IdentityMembershipList { identities: identities.into_iter().map(membership).collect(), total_count })
+    let filter = IdentityFilter { visible_roles: Some(roles), ..filter.clone() };
+    Ok(cx.app.store.identities(org_id, &filter, order, page).await?)
 }
 
-async fn reply(cx: &Cx, id: vouchsafe_domain::id::IdentityId) -> Outcome<IdentityReply> {
+/// What a list is ordered by, as the store says it.
+pub(super) fn order(by: IdentityOrder) -> store::IdentityOrder {
+    match by {
+        IdentityOrder::Name => store::IdentityOrder::Name,
+        IdentityOrder::Role => store::IdentityOrder::Role,
+        IdentityOrder::LastLogin => store::IdentityOrder::LastLogin,
+    }
+}
+
+/// A page of a list; `usual` rows unless the request says how many, at most `most`.
+pub(super) fn page(
+    limit: Option<i64>,
+    usual: i64,
+    most: i64,
+    offset: Option<i64>,
+    direction: Direction,
+) -> ApiResult<Page> {
+    Ok(Page {
+        limit: within("limit", limit, usual, 1..=most)?,
+        offset: within("offset", offset, 0, 0..=i64::MAX)?,
+        descending: direction == Direction::Desc,
+    })
+}
+
+/// An identity as it is now, after a change.
+pub(super) async fn reply(cx: &Cx, id: vouchsafe_domain::id::IdentityId) -> Outcome<IdentityReply> {
     let identity = cx.app.store.identity(cx.org()?, id).await?;
     let identity =
         identity.ok_or_else(|| ApiError::not_found(format!("Failed to find identity with id {id}")))?;
@@ -186,7 +213,10 @@ async fn reply(cx: &Cx, id: vouchsafe_domain::id::IdentityId) -> Outcome<Identit
 }
 
 /// The caller may name only the organization that it acts in.
-fn own_organization(own: vouchsafe_domain::id::OrgId, named: vouchsafe_domain::id::OrgId) -> ApiResult<()> {
+pub(super) fn own_organization(
+    own: vouchsafe_domain::id::OrgId,
+    named: vouchsafe_domain::id::OrgId,
+) -> ApiResult<()> {
     if own == named {
         Ok(())
     } else {
@@ -237,7 +267,8 @@ pub(super) fn within(
     Err(ApiError::invalid(field, format!("Expected a whole number from {least} to {most}")))
 }
 
-fn filter(search: SearchFilter) -> ApiResult<IdentityFilter> {
+/// The filter language of searches.
+pub(super) fn filter(search: SearchFilter) -> ApiResult<IdentityFilter> {
     let mut any = Vec::new();
     let top = SearchAlternative { name: search.name, role: search.role };
     if top.name.is_some() || top.role.is_some() {
@@ -295,7 +326,8 @@ fn operators(field: &str, filter: Option<TextFilter>) -> ApiResult<TextOperators
     Ok(operators)
 }
 
-fn metadata_entry(entry: store::Metadata) -> MetadataEntry {
+/// An entry of metadata as clients see it.
+pub(super) fn metadata_entry(entry: store::Metadata) -> MetadataEntry {
     MetadataEntry { id: entry.id, key: entry.key, value: entry.value }
 }
 
