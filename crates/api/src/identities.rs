@@ -75,6 +75,9 @@ pub struct Identity {
     pub auth_methods: Vec<String>,
     /// Metadata, in order.
     pub metadata: Vec<MetadataEntry>,
+    /// Methods with a login that is locked now; only when one identity is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_lockout_auth_methods: Option<Vec<String>>,
     /// When made.
     pub created_at: Timestamp,
     /// When changed last.

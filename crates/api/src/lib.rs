@@ -11,6 +11,7 @@ pub mod environments;
 pub mod concealed;
 pub mod identities;
 pub mod invitations;
+pub mod identity_members;
 pub mod lenient;
 pub mod projects;
 pub mod org_members;

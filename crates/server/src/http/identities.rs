@@ -8,6 +8,7 @@ use vouchsafe_api::identities::{
     IdentitySummary, ListIdentities, OrganizationSummary, SearchAlternative, SearchFilter, SearchIdentities,
     TextFilter, TextOperators, UpdateIdentity,
 };
+use vouchsafe_domain::id::IdentityId;
 use vouchsafe_domain::text::bounded;
 use vouchsafe_policy::builtin::OrgRole;
 use vouchsafe_policy::{Object, org, project};
@@ -204,7 +205,7 @@ pub(super) fn page(
 }
 
 /// An identity as it is now, after a change.
-pub(super) async fn reply(cx: &Cx, id: vouchsafe_domain::id::IdentityId) -> Outcome<IdentityReply> {
+pub(super) async fn reply(cx: &Cx, id: IdentityId) -> Outcome<IdentityReply> {
     let identity = cx.app.store.identity(cx.org()?, id).await?;
     let identity =
         identity.ok_or_else(|| ApiError::not_found(format!("Failed to find identity with id {id}")))?;
@@ -342,9 +343,21 @@ pub(super) fn shown(identity: store::Identity, metadata: Vec<store::Metadata>) -
         auth_method: None,
         auth_methods: identity.auth_methods,
         metadata: metadata.into_iter().map(metadata_entry).collect(),
+        active_lockout_auth_methods: None,
         created_at: identity.created_at,
         updated_at: identity.updated_at,
     }
+}
+
+/// Identities of a list with their metadata.
+pub(super) async fn flat(cx: &Cx, identities: Vec<store::Identity>) -> ApiResult<Vec<Identity>> {
+    let ids: Vec<IdentityId> = identities.iter().map(|identity| identity.id).collect();
+    let mut metadata = cx.app.store.metadata_of(&ids).await?;
+    let shown = |identity: store::Identity| {
+        let entries = metadata.remove(&identity.id).unwrap_or_default();
+        shown(identity, entries)
+    };
+    Ok(identities.into_iter().map(shown).collect())
 }
 
 /// An identity as a member of its organization.

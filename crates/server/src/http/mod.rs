@@ -9,6 +9,7 @@ mod environments;
 mod docs;
 pub mod error;
 mod identities;
+mod identity_members;
 pub mod input;
 mod invitations;
 pub mod openapi;
@@ -25,6 +26,7 @@ mod sign_in;
 mod status;
 mod table;
 mod users;
+mod tags;
 
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;

@@ -76,6 +76,19 @@ pub(super) fn may_give(
     Ok(())
 }
 
+/// Refuses roles that all end: an identity that a project manages keeps a permanent one.
+pub(super) fn keeps_a_permanent_one(roles: &[NewRole]) -> ApiResult<()> {
+    if roles.iter().all(|role| role.temporary.is_some()) {
+        return Err(ApiError::bad_request("Identity must have at least one permanent role"));
+    }
+    Ok(())
+}
+
+/// The slugs of roles, for the record.
+pub(super) fn slugs(roles: &[NewRole]) -> Vec<&str> {
+    roles.iter().map(|role| role.role.as_str()).collect()
+}
+
 /// Refuses to change or remove a member that holds more than the caller.
 pub(super) fn may_manage(
     scope: &ProjectScope,

@@ -29,6 +29,8 @@ fn resources() -> Vec<Routes> {
         super::org_roles::routes(),
         super::audit_logs::routes(),
         super::project_users::routes(),
+        super::tags::routes(),
+        super::identity_members::routes(),
     ];
     all.extend(super::auth_methods::routes());
     all
