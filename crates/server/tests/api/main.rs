@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod identities;
+mod network;
 mod replicas;
 mod universal_auth;

@@ -1,0 +1,181 @@
+//! Every route of the table, walked: who is refused, and what bad input gets.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use vouchsafe_server::http::route::{Access, Route};
+use vouchsafe_server::http::routes;
+use vouchsafe_testkit::{Answer, Person, TestServer, both};
+
+both!(every_route_refuses_who_may_not, every_route_answers_bad_input_with_a_clear_refusal);
+
+/// An organization with one of everything, and the values that name it.
+struct World {
+    values: Value,
+}
+
+impl World {
+    async fn make(server: &TestServer) -> Self {
+        let admin = &server.admin;
+        let project = server.project("walked").await;
+        let id = project["id"].as_str().unwrap().to_owned();
+        let identity = server.project_member(&id, "viewer").await;
+        let managed = admin.post(&format!("/api/v1/projects/{id}/identities"), json!({ "name": "managed" })).await.ok();
+        let (client_id, client_secret) = server.universal_auth(&identity.id, json!({})).await;
+        let base = format!("/api/v1/auth/universal-auth/identities/{}", identity.id);
+        let secrets = admin.get(&format!("{base}/client-secrets")).await.ok();
+        let tokens = admin.get(&format!("/api/v1/auth/token-auth/identities/{}/tokens", identity.id)).await.ok();
+        let place = json!({ "workspaceId": id, "projectId": id, "environment": "dev", "path": "/", "secretPath": "/" });
+        let with = |more: Value| {
+            let mut all = place.clone();
+            all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            all
+        };
+        let folder = admin.post("/api/v1/folders", with(json!({ "name": "walked" }))).await.ok();
+        let secret = admin.post("/api/v3/secrets/raw/WALKED", with(json!({ "secretValue": "v" }))).await.ok();
+        let import = json!({ "import": { "environment": "staging", "path": "/" } });
+        let import = admin.post("/api/v1/secret-imports", with(import)).await.ok();
+        let tag = admin.post(&format!("/api/v1/projects/{id}/tags"), json!({ "slug": "walked", "color": "" })).await.ok();
+        let membership = admin.get(&format!("/api/v2/workspace/{id}/identity-memberships/{}", identity.id)).await.ok();
+        let values = json!({
+            "projectId": id, "workspaceId": id, "id": id, "projectSlug": project["slug"], "slug": project["slug"],
+            "workspaceSlug": project["slug"],
+            "identityId": identity.id, "managed": managed["identity"]["id"],
+            "clientSecretId": secrets["clientSecretData"][0]["id"], "tokenId": tokens["tokens"][0]["id"],
+            "clientId": client_id, "clientSecret": client_secret,
+            "organizationId": server.org, "orgId": server.org,
+            "envId": project["environments"][0]["id"], "envSlug": "dev", "env": "dev", "environment": "dev",
+            "folderId": folder["folder"]["id"], "idOrName": folder["folder"]["id"],
+            "secretId": secret["secret"]["id"], "secretName": "WALKED", "secretKey": "WALKED", "name": "walked",
+            "importId": import["secretImport"]["id"], "tagId": tag["tag"]["id"], "tagSlug": "walked",
+            "identityMembershipId": membership["identityMembership"]["id"],
+            "membershipId": membership["identityMembership"]["id"],
+            "userId": "0190f4e2-6b1c-7c3a-9d52-3f1b2a4c5d6e", "sessionId": "0190f4e2-6b1c-7c3a-9d52-3f1b2a4c5d6e",
+            "roleSlug": "member", "role": "no-access", "roles": [{ "role": "no-access", "isTemporary": false }],
+            "path": "/", "secretPath": "/", "directory": "/", "secretValue": "v", "projectName": "walked",
+            "import": { "environment": "prod", "path": "/" }, "tagSlugs": ["walked"], "secretIds": [secret["secret"]["id"]],
+            "secrets": [{ "secretKey": "WALKED", "secretValue": "v" }], "color": "", "username": "a@b.example",
+            "sourceEnvironment": "dev", "sourceSecretPath": "/", "destinationEnvironment": "prod",
+            "destinationSecretPath": "/", "folders": [{ "id": folder["folder"]["id"], "environment": "dev", "name": "n", "path": "/" }],
+            "emails": ["a@b.example"], "usernames": ["a@b.example"], "roleSlugs": ["no-access"],
+            "inviteeEmails": ["a@b.example"], "organizationRoleSlug": "no-access", "email": "a@b.example",
+            "auditLogsRetentionDays": 30, "accessToken": "x", "type": "shared", "description": "d",
+        });
+        Self { values }
+    }
+
+    /// The path with its parameters filled in.
+    fn path(&self, route: &Route) -> String {
+        let mut path = String::new();
+        for part in route.path.split('/').skip(1) {
+            path.push('/');
+            match part.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+                Some(name) => {
+                    let name = if name == "identityId" && route.path.contains("{projectId}/identities") { "managed" } else { name };
+                    path.push_str(self.values[name].as_str().unwrap_or_else(|| panic!("no value for {name} of {route:?}")));
+                }
+                None => path.push_str(part),
+            }
+        }
+        path
+    }
+
+    /// Query parameters for GET; everything, as unknown ones are ignored.
+    fn query(&self) -> String {
+        let one = |name: &str| format!("{name}={}", self.values[name].as_str().unwrap());
+        ["workspaceId", "projectId", "environment", "orgId"].map(one).join("&")
+    }
+
+    async fn call(&self, person: &Person, route: &Route, body: &Value) -> Answer {
+        let path = self.path(route);
+        if route.method == Method::GET {
+            return person.get(&format!("{path}?{}", self.query())).await;
+        }
+        person.send(person.request(route.method.clone(), &path).json(body)).await
+    }
+}
+
+fn needs_permission(route: &Route) -> bool {
+    matches!(
+        route.access,
+        Access::Org(_) | Access::Project(_) | Access::ProjectMember | Access::Identity { .. }
+    )
+}
+
+/// Whether the request names something that belongs to an organization.
+fn names_something(route: &Route) -> bool {
+    !matches!(route.access, Access::Org(_)) || route.path.contains("Id}") || route.path == "/api/v1/identities"
+}
+
+async fn every_route_refuses_who_may_not(server: TestServer) {
+    let world = World::make(&server).await;
+    let stranger = server.stranger().await;
+    let nobody = server.identity("nobody", "no-access").await;
+    let mut wrong = Vec::new();
+    let mut expect = |route: &Route, who: &str, answer: Answer, statuses: &[u16]| {
+        if !statuses.contains(&answer.status) {
+            wrong.push(format!("{who}: {} {} answered {} {}", route.method, route.path, answer.status, answer.body));
+        }
+    };
+    for route in routes() {
+        if route.access == Access::Open {
+            continue;
+        }
+        let anonymous = world.call(&server.anonymous(), route, &world.values).await;
+        expect(route, "anonymous", anonymous, &[401]);
+        let forged = server.anonymous().with_token("eyJhbGciOiJub25lIn0.e30.");
+        expect(route, "forged token", world.call(&forged, route, &world.values).await, &[403]);
+        if !needs_permission(route) {
+            continue;
+        }
+        expect(route, "no role", world.call(&nobody, route, &world.values).await, &[403]);
+        if names_something(route) {
+            expect(route, "stranger", world.call(&stranger, route, &world.values).await, &[404]);
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+async fn every_route_answers_bad_input_with_a_clear_refusal(server: TestServer) {
+    let world = World::make(&server).await;
+    let mut wrong = Vec::new();
+    let deep = format!("{}{}", "[".repeat(40), "]".repeat(40));
+    let large = "x".repeat(1_100_000);
+    for route in routes() {
+        let mut check = |what: &str, answer: Answer, statuses: &[u16]| {
+            let shaped = answer.body["reqId"].is_string() && answer.body["statusCode"] == answer.status;
+            let fits = if statuses.is_empty() { answer.status < 500 } else { statuses.contains(&answer.status) && shaped };
+            if !fits {
+                wrong.push(format!("{what}: {} {} answered {} {}", route.method, route.path, answer.status, answer.body));
+            }
+        };
+        let path = world.path(route);
+        let admin = &server.admin;
+        if route.method != Method::GET && route.access != Access::Person {
+            let send = async |kind: &str, body: String| {
+                let request = admin.request(route.method.clone(), &path).header("content-type", kind).body(body);
+                admin.send(request).await
+            };
+            check("broken JSON", send("application/json", "{\"a\":".to_owned()).await, &[400]);
+            check("not an object", send("application/json", "[1]".to_owned()).await, &[422]);
+            check("too deep", send("application/json", format!("{{\"a\":{deep}}}")).await, &[400]);
+            check("too large", send("application/json", format!("{{\"a\":\"{large}\"}}")).await, &[413]);
+            check("wrong kind", send("text/xml", "<a/>".to_owned()).await, &[415]);
+        }
+        // Every field in turn is of the wrong kind; nothing may become a fault of the server.
+        for hostile in [json!({ "x": [] }), json!([[]]), json!(-1.5), json!("\u{0}"), json!("%00 ${'{'}../\u{7}"), json!(1e300)] {
+            let mut body = world.values.clone();
+            for field in body.as_object_mut().unwrap().values_mut() {
+                *field = hostile.clone();
+            }
+            let answer = admin.send(admin.request(route.method.clone(), &path).json(&body)).await;
+            check("hostile fields", answer, &[]);
+        }
+        if route.path.contains("Id}") {
+            let broken = route.path.split('/').map(|part| if part.starts_with('{') { "not%20a%20uuid" } else { part });
+            let broken = broken.collect::<Vec<_>>().join("/");
+            let answer = admin.send(admin.request(route.method.clone(), &broken).json(&world.values)).await;
+            check("broken id", answer, &[403, 404, 422]);
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
