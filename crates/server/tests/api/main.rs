@@ -4,5 +4,8 @@
 
 mod identities;
 mod network;
+mod identity_members;
+mod projects;
 mod replicas;
+mod tags;
 mod universal_auth;
