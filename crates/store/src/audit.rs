@@ -78,30 +78,31 @@ impl Store {
         offset: i64,
     ) -> StoreResult<Vec<AuditEvent>> {
         let mut values = args![org];
-        let mut sql =
-            "SELECT id, org_id, project_id, at, event, actor_type, actor_id, ip, user_agent, request_id, \
-                       detail FROM audit_events WHERE org_id = $1"
-                .to_owned();
-        let conditions = [
+        let mut conditions = vec!["org_id = $1".to_owned()];
+        let given = [
             ("actor_id =", filter.actor_id.as_ref().map(Into::into)),
             ("project_id =", filter.project.map(Into::into)),
             ("at >=", filter.from.map(Into::into)),
             ("at <=", filter.until.map(Into::into)),
         ];
-        for (condition, value) in conditions {
+        for (condition, value) in given {
             let Some(value) = value else { continue };
             values.push(value);
-            sql.push_str(&format!(" AND {condition} ${}", values.len()));
+            conditions.push(format!("{condition} ${}", values.len()));
         }
         if !filter.events.is_empty() {
             let first = values.len() + 1;
             values.extend(filter.events.iter().map(Into::into));
             let marks: Vec<String> = (first..=values.len()).map(|n| format!("${n}")).collect();
-            sql.push_str(&format!(" AND event IN ({})", marks.join(", ")));
+            conditions.push(format!("event IN ({})", marks.join(", ")));
         }
         values.extend(args![limit, offset]);
-        let n = values.len();
-        sql.push_str(&format!(" ORDER BY id DESC LIMIT ${} OFFSET ${n}", n - 1));
+        let (limit, offset) = (values.len() - 1, values.len());
+        let sql = format!(
+            "SELECT id, org_id, project_id, at, event, actor_type, actor_id, ip, user_agent, request_id, detail \
+             FROM audit_events WHERE {} ORDER BY id DESC LIMIT ${limit} OFFSET ${offset}",
+            conditions.join(" AND ")
+        );
         self.pools().all(Sql::Built(sql), values).await
     }
 }
