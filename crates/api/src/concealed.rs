@@ -21,6 +21,11 @@ impl Concealed {
     pub fn reveal(&self) -> &str {
         &self.0
     }
+
+    /// The text itself, owned.
+    pub fn into_text(self) -> String {
+        self.0
+    }
 }
 
 impl fmt::Debug for Concealed {

@@ -9,7 +9,9 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use vouchsafe_domain::id::{IdentityId, ProjectId, SessionId};
-use vouchsafe_store::{IdentityGate, Store, Topic, UserGate};
+use vouchsafe_domain::path::SecretPath;
+use vouchsafe_keys::DataKey;
+use vouchsafe_store::{FolderTree, IdentityGate, Store, Topic, UserGate};
 
 use crate::access::{ActorId, ProjectFacts};
 use crate::auth::VerifiedToken;
@@ -39,6 +41,15 @@ where
     /// A cache of at most `capacity` entries.
     pub fn new(capacity: u64) -> Self {
         Self { entries: moka::sync::Cache::new(capacity) }
+    }
+
+    /// A cache of entries that weigh at most `bytes` together.
+    pub fn weighted(bytes: u64, weigh: fn(&V) -> usize) -> Self {
+        let entries = moka::sync::Cache::builder()
+            .max_capacity(bytes)
+            .weigher(move |_, entry: &Entry<V>| u32::try_from(weigh(&entry.value)).unwrap_or(u32::MAX))
+            .build();
+        Self { entries }
     }
 
     /// The entry, if it is there and still true.
@@ -89,7 +100,27 @@ pub struct Caches {
     pub users: Stamped<SessionId, UserGate>,
     /// What an actor holds in a project.
     pub projects: Stamped<(ActorId, ProjectId), ProjectFacts>,
+    /// Folders with their secrets, sealed.
+    pub folders: Stamped<FolderKey, FolderTree>,
+    /// Opened data keys of projects.
+    pub data_keys: Stamped<ProjectId, DataKey>,
 }
+
+/// Which folder a cached one is.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct FolderKey {
+    /// The project.
+    pub project: ProjectId,
+    /// Slug of the environment.
+    pub environment: String,
+    /// Path of the folder.
+    pub path: SecretPath,
+    /// Whether the folders below are in it.
+    pub recursive: bool,
+}
+
+/// What cached folders may take in memory, in bytes.
+const FOLDER_BYTES: u64 = 128 * 1024 * 1024;
 
 impl Default for Caches {
     fn default() -> Self {
@@ -98,6 +129,8 @@ impl Default for Caches {
             identities: Stamped::new(50_000),
             users: Stamped::new(10_000),
             projects: Stamped::new(50_000),
+            folders: Stamped::weighted(FOLDER_BYTES, FolderTree::weight),
+            data_keys: Stamped::new(10_000),
         }
     }
 }

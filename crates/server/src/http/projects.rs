@@ -12,7 +12,7 @@ use vouchsafe_api::projects::{
 use vouchsafe_domain::id::ProjectId;
 use vouchsafe_domain::slug::{Slug, slugify};
 use vouchsafe_domain::text::bounded;
-use vouchsafe_keys::{Aad, DataKey, random};
+use vouchsafe_keys::{DataKey, random};
 use vouchsafe_policy::{Object, org, project};
 use vouchsafe_store::{self as store, NewProject, StoreError};
 
@@ -23,6 +23,7 @@ use super::project_roles;
 use super::reply::ok;
 use super::route::{Access, Outcome, Routes};
 use crate::access::ProjectScope;
+use crate::usecase::secrets::data_key_aad;
 
 const CREATE: Access = Access::Org(org::PROJECT_CREATE);
 const READ: Access = Access::ProjectMember;
@@ -99,11 +100,6 @@ async fn create(cx: Cx, input: CreateProject) -> Outcome<ProjectReply> {
     change.audit("create-project", org, Some(id), &json!({ "name": name, "slug": slug, "type": kind }));
     change.commit().await?;
     ok(ProjectReply { project: current(&cx, id).await? })
-}
-
-/// What a project's data key is sealed for.
-pub(crate) fn data_key_aad(id: ProjectId) -> Aad {
-    Aad::new(&["project-data-key", &id.to_string()])
 }
 
 async fn list(cx: Cx, input: ListProjects) -> Outcome<ProjectList> {

@@ -31,6 +31,10 @@ fn resources() -> Vec<Routes> {
         super::project_users::routes(),
         super::tags::routes(),
         super::identity_members::routes(),
+        super::folders::routes(),
+        super::secrets_v3::routes(),
+        super::secrets_v4::routes(),
+        super::secret_batch::routes(),
     ];
     all.extend(super::auth_methods::routes());
     all

@@ -3,15 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod admin;
+mod folders;
 mod identities;
-mod network;
 mod identity_members;
-mod projects;
-mod replicas;
-mod tags;
 mod invitations;
+mod network;
 mod organizations;
 mod people;
 mod project_users;
+mod projects;
+mod replicas;
+mod secrets;
 mod sign_in;
+mod tags;
 mod universal_auth;

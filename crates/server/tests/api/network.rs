@@ -22,7 +22,9 @@ async fn only_listed_proxies_are_believed(server: TestServer) {
     // Nobody is a proxy: the header is nothing.
     attempt(&server, "10.1.2.3").await.refused(403);
 
-    let server = server.restart_with(|settings| settings.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await;
+    let server = server
+        .restart_with(|settings| settings.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()])
+        .await;
     let reply = attempt(&server, "10.1.2.3").await.ok();
     // What a client wrote to the left of what the proxy saw is not believed.
     attempt(&server, "10.1.2.3, 203.0.113.9").await.refused(403);
@@ -36,7 +38,8 @@ async fn only_listed_proxies_are_believed(server: TestServer) {
 async fn failures_can_be_counted_by_source(server: TestServer) {
     let identity = server.identity("app", "no-access").await;
     let (client_id, secret) = server.universal_auth(&identity.id, json!({ "lockoutScope": "source" })).await;
-    let server = server.restart_with(|settings| settings.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]).await;
+    let server =
+        server.restart_with(|settings| settings.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]).await;
     let attempt = async |forwarded: &str, secret: &str| {
         let body = json!({ "clientId": client_id, "clientSecret": secret });
         from(&server.anonymous(), Method::POST, "/api/v1/auth/universal-auth/login", forwarded, &body).await
