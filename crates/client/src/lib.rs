@@ -6,6 +6,7 @@
 
 mod calls;
 mod error;
+pub mod local;
 mod transport;
 
 pub use error::{Error, Refusal};

@@ -4,12 +4,18 @@ use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::bootstrap::BootstrapArgs;
+use crate::commands::login::LoginArgs;
+use crate::commands::quickstart::QuickstartArgs;
+use crate::commands::run::RunArgs;
+use crate::commands::secrets::SecretsCommand;
+use crate::commands::token::TokenCommand;
 use crate::settings::server::ServerArgs;
 
 /// Gives every workload an identity: a server for machine identities and secrets, and its client.
 ///
 /// Exit codes: 0 done, 1 failed, 2 the command line or the settings make no sense.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(name = "vouchsafe", version, propagate_version = true, max_term_width = 100)]
 pub(crate) struct Cli {
     /// Settings file; it may set what flags and environment variables leave open [default: ./vouchsafe.toml if
@@ -21,17 +27,31 @@ pub(crate) struct Cli {
 }
 
 /// What to do.
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 pub(crate) enum Command {
+    /// See it work at once: an embedded instance, a secret, an identity that logs in and reads it
+    Quickstart(Box<QuickstartArgs>),
     /// Serve the API
     Server(Box<ServerArgs>),
+    /// Set up a new instance: the first administrator, an organization, and an identity for automation
+    Bootstrap(Box<BootstrapArgs>),
+    /// Log in as an identity, and print the access token
+    Login(Box<LoginArgs>),
+    /// Read secrets
+    #[command(subcommand)]
+    Secrets(SecretsCommand),
+    /// Run a command with the secrets of a folder as environment variables; ends with its exit code
+    Run(Box<RunArgs>),
+    /// Renew or revoke an access token
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Make root keys
     #[command(subcommand)]
     RootKey(RootKeyCommand),
 }
 
 /// What to do about root keys.
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Copy, Subcommand)]
 pub(crate) enum RootKeyCommand {
     /// Print a new root key: 32 random bytes in base64
     Generate,

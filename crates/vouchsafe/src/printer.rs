@@ -38,6 +38,7 @@ impl Style {
     }
 }
 
+#[expect(clippy::unused_self, reason = "who can write holds the printer; not every line looks at it")]
 impl Printer {
     /// Looks at the terminal and at `NO_COLOR`.
     pub(crate) fn new() -> Self {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::failure::{Failure, Outcome};
 
+pub(crate) mod api;
 pub(crate) mod log;
 pub(crate) mod server;
 
@@ -19,7 +20,7 @@ const LARGEST_FILE: u64 = 1024 * 1024;
 /// What a settings file may say. Names are those of the flags.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(crate) struct File {
+pub(crate) struct FileSettings {
     pub(crate) listen: Option<String>,
     pub(crate) data_dir: Option<PathBuf>,
     pub(crate) database_url: Option<String>,
@@ -30,14 +31,22 @@ pub(crate) struct File {
     pub(crate) log: Option<String>,
     pub(crate) log_format: Option<String>,
     pub(crate) api_url: Option<String>,
+    pub(crate) project_id: Option<String>,
+    pub(crate) environment: Option<String>,
+    pub(crate) secret_path: Option<String>,
+    /// Whether the file was found rather than named.
+    #[serde(skip)]
+    pub(crate) found: bool,
 }
 
-impl File {
+impl FileSettings {
     /// Reads the named file, or `./vouchsafe.toml` if it is there.
     pub(crate) fn read(named: Option<OsString>) -> Outcome<Self> {
         match path(named, None) {
             Some(path) => Self::parse(&path),
-            None if Path::new(DEFAULT_FILE).exists() => Self::parse(Path::new(DEFAULT_FILE)),
+            None if Path::new(DEFAULT_FILE).exists() => {
+                Ok(Self { found: true, ..Self::parse(Path::new(DEFAULT_FILE))? })
+            }
             None => Ok(Self::default()),
         }
     }

@@ -1,23 +1,90 @@
 //! What the program does: one module per command.
 
+pub(crate) mod bootstrap;
+pub(crate) mod login;
+pub(crate) mod quickstart;
 mod root_key;
+pub(crate) mod run;
+pub(crate) mod secrets;
 mod server;
+pub(crate) mod token;
 
 use crate::cli::{Cli, Command, RootKeyCommand};
 use crate::failure::Outcome;
 use crate::printer::Printer;
-use crate::settings::File;
+use crate::settings::FileSettings;
 
 /// Does what the command line asks for.
 pub(crate) fn run(cli: Cli, printer: &Printer) -> Outcome {
-    let config = cli.config;
+    if let Command::RootKey(RootKeyCommand::Generate) = cli.command {
+        return root_key::generate(printer);
+    }
+    let file = FileSettings::read(cli.config)?;
     match cli.command {
-        Command::Server(args) => server::run(*args, &File::read(config)?, printer),
-        Command::RootKey(RootKeyCommand::Generate) => root_key::generate(printer),
+        Command::RootKey(RootKeyCommand::Generate) => Ok(()),
+        Command::Server(args) => server::run(*args, &file, printer),
+        Command::Quickstart(args) => runtime()?.block_on(quickstart::run(*args, &file, printer)),
+        Command::Bootstrap(args) => runtime()?.block_on(bootstrap::run(*args, &file, printer)),
+        Command::Login(args) => runtime()?.block_on(login::run(*args, &file, printer)),
+        Command::Secrets(command) => runtime()?.block_on(secrets::run(command, &file, printer)),
+        Command::Token(command) => runtime()?.block_on(token::run(command, &file, printer)),
+        Command::Run(args) => {
+            let command = runtime()?.block_on(run::prepare(*args, &file, printer))?;
+            run::become_command(command)
+        }
     }
 }
 
 /// Where asynchronous work runs.
 fn runtime() -> Outcome<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// Seconds as people say them, rounded down: `30 days`, `1 hour`, `90 seconds`.
+fn duration(seconds: i64) -> String {
+    let (count, unit) = match seconds {
+        172_800.. => (seconds / 86_400, "day"),
+        7_200.. => (seconds / 3_600, "hour"),
+        3_600 => (1, "hour"),
+        120.. => (seconds / 60, "minute"),
+        _ => (seconds, "second"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Text that a POSIX shell reads as one word.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_well() {
+        for (seconds, text) in [
+            (1, "1 second"),
+            (90, "90 seconds"),
+            (600, "10 minutes"),
+            (3600, "1 hour"),
+            (86_400, "24 hours"),
+            (2_592_000, "30 days"),
+        ] {
+            assert_eq!(duration(seconds), text);
+        }
+    }
+
+    #[test]
+    fn shells_read_what_was_quoted() {
+        for (text, quoted_text) in
+            [("plain-1", "plain-1"), ("", "''"), ("a b", "'a b'"), ("it's", r"'it'\''s'")]
+        {
+            assert_eq!(quoted(text), quoted_text);
+        }
+    }
 }

@@ -6,11 +6,11 @@ use crate::failure::Outcome;
 use crate::instance::Instance;
 use crate::logging;
 use crate::printer::Printer;
-use crate::settings::File;
+use crate::settings::FileSettings;
 use crate::settings::server::ServerArgs;
 use crate::signals::Signals;
 
-pub(super) fn run(args: ServerArgs, file: &File, printer: &Printer) -> Outcome {
+pub(super) fn run(args: ServerArgs, file: &FileSettings, printer: &Printer) -> Outcome {
     let settings = args.resolve(file)?;
     logging::start(&settings.log)?;
     super::runtime()?.block_on(async {

@@ -2,11 +2,11 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{File, Name, text, variable};
+use super::{FileSettings, Name, text, variable};
 use crate::failure::Outcome;
 
 /// Flags of the log.
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub(crate) struct LogArgs {
     /// What to log, such as `info` or `warn,vouchsafe_store=debug`; `RUST_LOG` is read as well [default: info]
     #[arg(long, env = "VOUCHSAFE_LOG", hide_env_values = true, value_name = "FILTER")]
@@ -34,7 +34,7 @@ pub(crate) struct LogSettings {
 
 impl LogArgs {
     /// Merges flags, environment and file; `quiet` is the filter when nobody asked for another.
-    pub(crate) fn resolve(self, file: &File, quiet: &str) -> Outcome<LogSettings> {
+    pub(crate) fn resolve(self, file: &FileSettings, quiet: &str) -> Outcome<LogSettings> {
         let filter = text(self.log, None).or_else(|| variable(&["RUST_LOG"])).or_else(|| file.log.clone());
         let format = match text(self.log_format, file.log_format.as_ref()) {
             None => LogFormat::Text,

@@ -1,4 +1,5 @@
 //! Settings of `vouchsafe server`.
+#![allow(clippy::doc_markdown, reason = "comments on flags are shown as help, where markup is noise")]
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -12,7 +13,7 @@ use vouchsafe_domain::token_settings::TOKEN_AGE_CEILING;
 use vouchsafe_store::Database;
 
 use super::log::{LogArgs, LogSettings};
-use super::{File, Name, path, text, variable};
+use super::{FileSettings, Name, path, text, variable};
 use crate::failure::Outcome;
 
 /// The address that `listen` means if nobody says otherwise.
@@ -20,7 +21,7 @@ pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 const DEFAULT_DATA_DIR: &str = "vouchsafe-data";
 
 /// Where to listen and where data lies: flags of every command that serves.
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub(crate) struct PlaceArgs {
     /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, env = "VOUCHSAFE_LISTEN", hide_env_values = true, value_name = "ADDRESS")]
@@ -38,7 +39,7 @@ pub(crate) struct Place {
 }
 
 impl PlaceArgs {
-    pub(crate) fn resolve(self, file: &File) -> Outcome<Place> {
+    pub(crate) fn resolve(self, file: &FileSettings) -> Outcome<Place> {
         let listen = text(self.listen, file.listen.as_ref()).unwrap_or_else(|| DEFAULT_LISTEN.to_owned());
         let listen = listen.trim().parse().map_err(|_| {
             Name::new("--listen", "VOUCHSAFE_LISTEN")
@@ -50,7 +51,7 @@ impl PlaceArgs {
 }
 
 /// Flags of `vouchsafe server`.
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub(crate) struct ServerArgs {
     #[command(flatten)]
     place: PlaceArgs,
@@ -82,7 +83,6 @@ pub(crate) struct ServerArgs {
 }
 
 /// Where the root key comes from.
-#[derive(Clone, Debug)]
 pub(crate) enum RootKeySource {
     /// The key itself, in `VOUCHSAFE_ROOT_KEY`.
     Variable(String),
@@ -95,7 +95,6 @@ pub(crate) enum RootKeySource {
 }
 
 /// Resolved settings of `vouchsafe server`.
-#[derive(Debug)]
 pub(crate) struct ServerSettings {
     pub(crate) place: Place,
     pub(crate) database: Database,
@@ -109,7 +108,7 @@ pub(crate) struct ServerSettings {
 
 impl ServerArgs {
     /// Merges flags, environment and file.
-    pub(crate) fn resolve(self, file: &File) -> Outcome<ServerSettings> {
+    pub(crate) fn resolve(self, file: &FileSettings) -> Outcome<ServerSettings> {
         let place = self.place.resolve(file)?;
         let database = match text(self.database_url, file.database_url.as_ref()) {
             None => embedded(&place.data_dir),
@@ -140,7 +139,12 @@ pub(crate) fn embedded(data_dir: &Path) -> Database {
 }
 
 /// A file named by a flag counts before the key in the environment, as flags do.
-fn root_key(given: Option<OsString>, file: &File, database: &Database, data_dir: &Path) -> RootKeySource {
+fn root_key(
+    given: Option<OsString>,
+    file: &FileSettings,
+    database: &Database,
+    data_dir: &Path,
+) -> RootKeySource {
     if let Some(path) = path(given, None) {
         RootKeySource::File(path)
     } else if let Some(key) = variable(&["VOUCHSAFE_ROOT_KEY"]) {

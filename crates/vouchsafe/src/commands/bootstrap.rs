@@ -1,0 +1,141 @@
+//! `vouchsafe bootstrap`.
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, Read};
+
+use anyhow::Context;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+use vouchsafe_api::admin::{Bootstrap, BootstrapReply};
+use vouchsafe_api::concealed::Concealed;
+use vouchsafe_client::Error;
+use vouchsafe_domain::text::Email;
+
+use crate::failure::{Failure, Outcome};
+use crate::printer::Printer;
+use crate::settings::api::AddressArgs;
+use crate::settings::{FileSettings, Name, path, text, variable};
+
+/// Flags of `vouchsafe bootstrap`.
+#[derive(Args)]
+pub(crate) struct BootstrapArgs {
+    /// E-mail address of the first administrator; `INFISICAL_ADMIN_EMAIL` is read as well
+    #[arg(long, env = "VOUCHSAFE_ADMIN_EMAIL", hide_env_values = true, value_name = "EMAIL")]
+    email: Option<String>,
+    /// Password of the first administrator; other users of this machine can see flags, so rather use the
+    /// variable (`INFISICAL_ADMIN_PASSWORD` is read as well), the file, or the question on the terminal
+    #[arg(long, env = "VOUCHSAFE_ADMIN_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
+    password: Option<String>,
+    /// File that holds the password; `-` for stdin
+    #[arg(long, env = "VOUCHSAFE_ADMIN_PASSWORD_FILE", hide_env_values = true, value_name = "FILE")]
+    password_file: Option<OsString>,
+    /// Name of the organization; `INFISICAL_ADMIN_ORGANIZATION` is read as well
+    #[arg(long, env = "VOUCHSAFE_ADMIN_ORGANIZATION", hide_env_values = true, value_name = "NAME")]
+    organization: Option<String>,
+    /// Succeed without output if the instance has been set up before
+    #[arg(long)]
+    ignore_if_bootstrapped: bool,
+    /// What to print: the reply, or a manifest of a Kubernetes secret with the token for `kubectl apply -f -`
+    #[arg(long, short, value_enum, default_value_t = Format::Json, value_name = "FORMAT")]
+    output: Format,
+    /// Name of the Kubernetes secret
+    #[arg(long, default_value = "vouchsafe-bootstrap", value_name = "NAME")]
+    k8_secret_name: String,
+    /// Namespace of the Kubernetes secret
+    #[arg(long, value_name = "NAMESPACE")]
+    k8_secret_namespace: Option<String>,
+    #[command(flatten)]
+    address: AddressArgs,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum Format {
+    /// The reply of the server.
+    Json,
+    /// A Kubernetes secret.
+    K8Secret,
+}
+
+/// Makes the first administrator, organization and identity.
+pub(super) async fn run(args: BootstrapArgs, file: &FileSettings, printer: &Printer) -> Outcome {
+    let missing = |flag, variable| move || Name::new(flag, variable).refuse("not given");
+    let email = text(args.email, None)
+        .or_else(|| variable(&["INFISICAL_ADMIN_EMAIL"]))
+        .ok_or_else(missing("--email", "VOUCHSAFE_ADMIN_EMAIL"))?;
+    let email =
+        Email::parse(&email).map_err(|error| Name::new("--email", "VOUCHSAFE_ADMIN_EMAIL").refuse(error))?;
+    let organization = text(args.organization, None)
+        .or_else(|| variable(&["INFISICAL_ADMIN_ORGANIZATION"]))
+        .ok_or_else(missing("--organization", "VOUCHSAFE_ADMIN_ORGANIZATION"))?;
+    let client = args.address.client(file)?;
+    let password = password(args.password, args.password_file)?;
+
+    let input = Bootstrap { email, password: Concealed::new(password), organization };
+    let reply = match client.bootstrap(&input).await {
+        Err(error) if args.ignore_if_bootstrapped && is_set_up(&error) => {
+            printer.note("the instance has been set up before; nothing was changed");
+            return Ok(());
+        }
+        answered => answered?,
+    };
+    match args.output {
+        Format::Json => printer.json(&reply),
+        Format::K8Secret => {
+            printer.json(&manifest(&reply, &args.k8_secret_name, args.k8_secret_namespace.as_deref()))
+        }
+    }
+}
+
+/// Whether the server refused because somebody was faster.
+fn is_set_up(error: &Error) -> bool {
+    error
+        .refusal()
+        .is_some_and(|refusal| refusal.status == 400 && refusal.sentence().contains("already been set up"))
+}
+
+fn password(given: Option<String>, in_file: Option<OsString>) -> Outcome<String> {
+    if let Some(password) = text(given, None).or_else(|| variable(&["INFISICAL_ADMIN_PASSWORD"])) {
+        return Ok(password);
+    }
+    if let Some(path) = path(in_file, None) {
+        let mut text = String::new();
+        // A password is short; whatever is longer than this is something else.
+        let read = if path.as_os_str() == "-" {
+            std::io::stdin().lock().take(4096).read_to_string(&mut text)
+        } else {
+            std::fs::File::open(&path).and_then(|file| file.take(4096).read_to_string(&mut text))
+        };
+        read.with_context(|| format!("cannot read the password from {}", path.display()))?;
+        return Ok(text.trim_end_matches(['\r', '\n']).to_owned());
+    }
+    if std::io::stdin().is_terminal() {
+        let password = rpassword::prompt_password("Password of the first administrator: ")?;
+        if password != rpassword::prompt_password("The same again: ")? {
+            return Err(Failure::usage("the passwords differ"));
+        }
+        return Ok(password);
+    }
+    Err(Name::new("--password-file", "VOUCHSAFE_ADMIN_PASSWORD").refuse("no password was given"))
+}
+
+/// A Kubernetes secret that holds what automation needs.
+fn manifest(reply: &BootstrapReply, name: &str, namespace: Option<&str>) -> Value {
+    let encoded = |text: &str| STANDARD.encode(text);
+    let mut metadata = json!({ "name": name });
+    if let Some(namespace) = namespace {
+        metadata["namespace"] = namespace.into();
+    }
+    json!({
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": "Opaque",
+        "metadata": metadata,
+        "data": {
+            "token": encoded(reply.identity.credentials.token.reveal()),
+            "identityId": encoded(&reply.identity.id.to_string()),
+            "organizationId": encoded(&reply.organization.id.to_string()),
+        },
+    })
+}

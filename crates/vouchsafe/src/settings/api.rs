@@ -1,0 +1,185 @@
+//! Settings of the commands that call a server.
+#![allow(clippy::doc_markdown, reason = "comments on flags are shown as help, where markup is noise")]
+
+use clap::{Args, ValueEnum};
+use vouchsafe_api::auth_methods::UniversalAuthLogin;
+use vouchsafe_client::Client;
+use vouchsafe_domain::id::ProjectId;
+
+use super::server::DEFAULT_LISTEN;
+use super::{FileSettings, Name, text, variable};
+use crate::failure::{Failure, Outcome};
+
+/// Names of the client id of Universal Auth in the environment.
+const CLIENT_ID: [&str; 2] = ["VOUCHSAFE_UNIVERSAL_AUTH_CLIENT_ID", "INFISICAL_UNIVERSAL_AUTH_CLIENT_ID"];
+/// Names of the client secret of Universal Auth in the environment.
+const CLIENT_SECRET: [&str; 2] =
+    ["VOUCHSAFE_UNIVERSAL_AUTH_CLIENT_SECRET", "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET"];
+
+/// Which server to call.
+#[derive(Args)]
+pub(crate) struct AddressArgs {
+    /// Address of the server; `INFISICAL_API_URL` is read as well [default: http://127.0.0.1:8080]
+    #[arg(
+        long,
+        visible_alias = "domain",
+        env = "VOUCHSAFE_API_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    api_url: Option<String>,
+}
+
+impl AddressArgs {
+    /// A client of that server, without a token.
+    pub(crate) fn client(self, file: &FileSettings) -> Outcome<Client> {
+        let given = text(self.api_url, None).or_else(|| variable(&["INFISICAL_API_URL"]));
+        let address = match (given, &file.api_url) {
+            (Some(address), _) => address,
+            // Whoever can put a file into a folder must not learn the tokens of those who work there.
+            (None, Some(_)) if file.found => {
+                return Err(Failure::usage(
+                    "`api-url` in ./vouchsafe.toml is believed only if you name the file",
+                )
+                .hint(
+                    "add `--config vouchsafe.toml`, or give the address with --api-url or VOUCHSAFE_API_URL",
+                ));
+            }
+            (None, Some(address)) => address.clone(),
+            (None, None) => format!("http://{DEFAULT_LISTEN}"),
+        };
+        Client::new(&address).map_err(|error| Failure { code: 2, ..error.into() })
+    }
+}
+
+/// Which server to call, and as whom.
+#[derive(Args)]
+pub(crate) struct AccessArgs {
+    #[command(flatten)]
+    address: AddressArgs,
+    /// Access token; `INFISICAL_TOKEN` is read as well. Without one, the client id and secret of Universal
+    /// Auth in the environment are used to log in
+    #[arg(long, env = "VOUCHSAFE_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    token: Option<String>,
+}
+
+impl AccessArgs {
+    /// A client that acts as somebody.
+    pub(crate) async fn client(self, file: &FileSettings) -> Outcome<Client> {
+        let client = self.address.client(file)?;
+        if let Some(token) = token(self.token) {
+            return Ok(client.with_token(&token)?);
+        }
+        let (Some(client_id), Some(client_secret)) = (variable(&CLIENT_ID), variable(&CLIENT_SECRET)) else {
+            return Err(Failure::usage("no access token was given").hint(
+                "log in with `export VOUCHSAFE_TOKEN=$(vouchsafe login --client-id … --client-secret … --plain)`",
+            ));
+        };
+        let login = UniversalAuthLogin { client_id, client_secret, organization_slug: None };
+        let token = client.log_in_universal(&login).await?.access_token;
+        Ok(client.with_token(&token)?)
+    }
+}
+
+/// The first token that is given.
+pub(crate) fn token(given: Option<String>) -> Option<String> {
+    text(given, None).or_else(|| variable(&["INFISICAL_TOKEN"]))
+}
+
+/// Client id and secret of Universal Auth.
+#[derive(Args)]
+pub(crate) struct UniversalArgs {
+    /// Client id; `INFISICAL_UNIVERSAL_AUTH_CLIENT_ID` is read as well
+    #[arg(long, env = "VOUCHSAFE_UNIVERSAL_AUTH_CLIENT_ID", hide_env_values = true, value_name = "ID")]
+    client_id: Option<String>,
+    /// Client secret; `INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET` is read as well
+    #[arg(
+        long,
+        env = "VOUCHSAFE_UNIVERSAL_AUTH_CLIENT_SECRET",
+        hide_env_values = true,
+        value_name = "SECRET"
+    )]
+    client_secret: Option<String>,
+}
+
+impl UniversalArgs {
+    /// What to log in with.
+    pub(crate) fn resolve(self) -> Outcome<UniversalAuthLogin> {
+        let client_id = text(self.client_id, None)
+            .or_else(|| variable(&CLIENT_ID))
+            .ok_or_else(|| Name::new("--client-id", CLIENT_ID[0]).refuse("not given"))?;
+        let client_secret = text(self.client_secret, None)
+            .or_else(|| variable(&CLIENT_SECRET))
+            .ok_or_else(|| Name::new("--client-secret", CLIENT_SECRET[0]).refuse("not given"))?;
+        Ok(UniversalAuthLogin { client_id, client_secret, organization_slug: None })
+    }
+}
+
+/// Which folder of which project.
+#[derive(Args)]
+pub(crate) struct FolderArgs {
+    /// Id of the project
+    #[arg(
+        long,
+        visible_alias = "projectId",
+        env = "VOUCHSAFE_PROJECT_ID",
+        hide_env_values = true,
+        value_name = "ID"
+    )]
+    project_id: Option<String>,
+    /// Slug of the environment [default: dev]
+    #[arg(
+        long = "env",
+        visible_alias = "environment",
+        env = "VOUCHSAFE_ENVIRONMENT",
+        hide_env_values = true,
+        value_name = "SLUG"
+    )]
+    environment: Option<String>,
+    /// Folder of the secrets [default: /]
+    #[arg(long = "path", env = "VOUCHSAFE_SECRET_PATH", hide_env_values = true, value_name = "PATH")]
+    secret_path: Option<String>,
+}
+
+/// Resolved folder.
+#[derive(Clone, Debug)]
+pub(crate) struct Folder {
+    pub(crate) project: ProjectId,
+    pub(crate) environment: String,
+    pub(crate) path: String,
+}
+
+impl FolderArgs {
+    /// Merges flags, environment and file.
+    pub(crate) fn resolve(self, file: &FileSettings) -> Outcome<Folder> {
+        let name = Name::new("--project-id", "VOUCHSAFE_PROJECT_ID");
+        let project = text(self.project_id, file.project_id.as_ref())
+            .ok_or_else(|| name.refuse("not given"))?
+            .trim()
+            .parse()
+            .map_err(|_| name.refuse("expected the id of a project, a UUID"))?;
+        Ok(Folder {
+            project,
+            environment: text(self.environment, file.environment.as_ref())
+                .unwrap_or_else(|| "dev".to_owned()),
+            path: text(self.secret_path, file.secret_path.as_ref()).unwrap_or_else(|| "/".to_owned()),
+        })
+    }
+}
+
+/// How data is written to stdout.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct OutputArgs {
+    /// How data is written to stdout
+    #[arg(long, short, value_enum, default_value_t = Output::Text, value_name = "FORMAT")]
+    pub(crate) output: Output,
+}
+
+/// A format of data.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people and shells.
+    Text,
+    /// For programs.
+    Json,
+}
