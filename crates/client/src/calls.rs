@@ -9,13 +9,12 @@ use vouchsafe_api::auth_methods::{
 };
 use vouchsafe_api::common::{MessageReply, Nothing};
 use vouchsafe_api::identities::{CreateIdentity, Identity, IdentityReply};
+use vouchsafe_api::identity_members::AddIdentityMember;
 use vouchsafe_api::projects::{CreateProject, Project, ProjectReply};
 use vouchsafe_api::status::Status;
 use vouchsafe_domain::id::IdentityId;
 
-use crate::local::{
-    AddIdentityMember, CreateSecret, GetSecret, ListSecrets, Secret, SecretList, SecretReply,
-};
+use crate::local::{CreateSecret, GetSecret, ListSecrets, Secret, SecretList, SecretReply};
 use crate::{Client, Error};
 
 /// The instance.

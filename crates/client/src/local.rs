@@ -1,16 +1,8 @@
 //! Types until the API crate has them.
 #![allow(missing_docs)]
 use serde::{Deserialize, Serialize};
-use vouchsafe_domain::id::{IdentityId, ProjectId};
+use vouchsafe_domain::id::ProjectId;
 
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AddIdentityMember {
-    pub project_id: ProjectId,
-    pub identity_id: IdentityId,
-    pub roles: Option<Vec<String>>,
-    pub role: Option<String>,
-}
 #[derive(Clone, Debug, Serialize, Default)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateSecret {

@@ -20,6 +20,7 @@ pub(crate) struct Instance {
     app: App,
     listener: TcpListener,
     address: SocketAddr,
+    has_new_root_key: bool,
 }
 
 impl Instance {
@@ -31,7 +32,8 @@ impl Instance {
                 make_folder(parent)?;
             }
         }
-        let root = rootkey::open(&settings.root_key, &settings.database, printer)?;
+        let rootkey::Opened { key: root, is_new } =
+            rootkey::open(&settings.root_key, &settings.database, printer)?;
         if let Database::Sqlite(file) = &settings.database {
             make_private(file).with_context(|| format!("cannot make {}", file.display()))?;
         }
@@ -46,7 +48,7 @@ impl Instance {
         served.trusted_proxies.clone_from(&settings.trusted_proxies);
         served.token_age_ceiling = settings.max_token_age;
         let app = assemble(store, root, clock, served).await?;
-        Ok(Self { app, listener, address })
+        Ok(Self { app, listener, address, has_new_root_key: is_new })
     }
 
     /// The address that was bound.
@@ -57,6 +59,11 @@ impl Instance {
     /// A URL at which this machine reaches the server.
     pub(crate) fn local_url(&self) -> String {
         format!("http://{}", reachable(self.address))
+    }
+
+    /// Whether this start made the root key.
+    pub(crate) fn has_new_root_key(&self) -> bool {
+        self.has_new_root_key
     }
 
     /// The application.

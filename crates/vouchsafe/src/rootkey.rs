@@ -15,13 +15,21 @@ use crate::settings::server::RootKeySource;
 /// A key file holds 44 characters; anything much longer is something else.
 const LARGEST_FILE: u64 = 4096;
 
+/// An open root key, and whether it was made just now.
+pub(crate) struct Opened {
+    pub(crate) key: RootKey,
+    pub(crate) is_new: bool,
+}
+
 /// Opens the root key, making one where that is safe: for a new `SQLite` database.
-pub(crate) fn open(source: &RootKeySource, database: &Database, printer: &Printer) -> Outcome<RootKey> {
+pub(crate) fn open(source: &RootKeySource, database: &Database, printer: &Printer) -> Outcome<Opened> {
+    let known = |key| Opened { key, is_new: false };
     match source {
         RootKeySource::Variable(text) => RootKey::from_base64(text)
+            .map(known)
             .map_err(|error| Failure::usage(format!("VOUCHSAFE_ROOT_KEY: {error}")).hint(HOW_TO_MAKE)),
-        RootKeySource::File(path) => read(path, printer),
-        RootKeySource::Default(path) if path.exists() => read(path, printer),
+        RootKeySource::File(path) => read(path, printer).map(known),
+        RootKeySource::Default(path) if path.exists() => read(path, printer).map(known),
         RootKeySource::Default(path) => match database {
             Database::Sqlite(file) if file.exists() => Err(Failure::message(format!(
                 "the root key file {} is missing, but the database {} exists and cannot be opened without it",
@@ -67,18 +75,14 @@ fn is_readable_by_all(_: &fs::Metadata) -> bool {
     false
 }
 
-fn make(path: &Path, printer: &Printer) -> Outcome<RootKey> {
+fn make(path: &Path, printer: &Printer) -> Outcome<Opened> {
     let key = RootKey::generate();
     match write_new(path, format!("{}\n", *key.to_base64()).as_bytes()) {
-        Ok(()) => {
-            printer.note(format!(
-                "made the root key {}; keep a copy in a safe place: without it the data cannot be read",
-                path.display()
-            ));
-            Ok(key)
-        }
+        Ok(()) => Ok(Opened { key, is_new: true }),
         // Another process that starts at the same time was faster.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => read(path, printer),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Ok(Opened { key: read(path, printer)?, is_new: false })
+        }
         Err(error) => Err(anyhow::Error::from(error)
             .context(format!("cannot write the root key file {}", path.display()))
             .into()),

@@ -7,6 +7,7 @@
 mod saved;
 mod setup;
 mod tour;
+mod typed;
 
 use clap::Args;
 use vouchsafe_client::Client;
@@ -23,6 +24,7 @@ use crate::settings::log::LogArgs;
 use crate::settings::server::{Place, PlaceArgs, RootKeySource, ServerSettings, embedded};
 use crate::signals::Signals;
 use saved::Saved;
+use setup::Setup;
 use tour::Tour;
 
 /// Flags of `vouchsafe quickstart`.
@@ -65,14 +67,15 @@ pub(super) async fn run(args: QuickstartArgs, file: &FileSettings, printer: &Pri
 
 async fn show(tour: &Tour<'_>, address: &str) -> Outcome {
     let client = Client::new(address)?;
-    let mut saved = match Saved::load(tour.folder())? {
+    let saved = match Saved::load(tour.folder())? {
         Some(saved) => saved,
         None if client.config().await?.initialized => return Err(somebody_elses(tour)),
         None => Saved::default(),
     };
     tour.welcome()?;
-    setup::all(tour, &client, &mut saved).await?;
-    setup::log_in_and_read(tour, &client, &saved).await?;
+    let mut setup = Setup::new(tour, &client, saved);
+    setup.prepare().await?;
+    setup.log_in_and_read().await?;
     tour.farewell()
 }
 

@@ -16,6 +16,12 @@ pub(super) fn run(args: ServerArgs, file: &FileSettings, printer: &Printer) -> O
     super::runtime()?.block_on(async {
         let signals = Signals::listen()?;
         let instance = Instance::open(&settings, printer).await?;
+        if instance.has_new_root_key() {
+            printer.note(format!(
+                "made a root key in {}; keep a copy of it in a safe place: without it the data cannot be read",
+                settings.place.data_dir.display()
+            ));
+        }
         let (address, engine) = (instance.address(), instance.app().store.engine());
         printer.data(format!("listening on http://{address}"))?;
         tracing::info!(%address, engine, version = env!("CARGO_PKG_VERSION"), "ready");

@@ -35,13 +35,7 @@ impl<'a> Tour<'a> {
 
     /// The data folder as a shell reads it.
     pub(super) fn shown_folder(&self) -> String {
-        self.shown(&self.folder)
-    }
-
-    fn shown(&self, path: &Path) -> String {
-        let text = path.display().to_string();
-        let relative = path.is_relative() && !text.starts_with('.');
-        quoted(&if relative { format!("./{text}") } else { text })
+        shown(&self.folder)
     }
 
     fn line(&self, line: impl AsRef<str>) -> Outcome {
@@ -57,16 +51,17 @@ impl<'a> Tour<'a> {
         ))?;
         self.line("Every step below is done for you. To repeat one yourself, open another terminal in")?;
         self.line("this folder and start with:\n")?;
-        self.command(&format!(". {}", self.shown(&self.folder.join(SHELL))))
+        self.command(&format!(". {}", shown(&self.folder.join(SHELL))))
     }
 
     /// A step that is about to be done.
-    pub(super) fn step(&self, number: u32, what: &str) -> Outcome {
-        self.line(format!("\n{}", self.printer.styled(&format!("{number}. {what}"), Style::Bold)))
+    pub(super) fn step(&self, number: u32, what: &str, commands: &[String]) -> Outcome {
+        self.line(format!("\n{}", self.printer.styled(&format!("{number}. {what}"), Style::Bold)))?;
+        commands.iter().try_for_each(|command| self.command(command))
     }
 
-    /// A command that does the step; may have several lines.
-    pub(super) fn command(&self, command: &str) -> Outcome {
+    /// A command; may have several lines.
+    fn command(&self, command: &str) -> Outcome {
         command
             .lines()
             .try_for_each(|line| self.line(format!("   {}", self.printer.styled(line, Style::Command))))
@@ -95,6 +90,13 @@ impl<'a> Tour<'a> {
             Style::Faint,
         ))
     }
+}
+
+/// A path as a shell reads it; `.` needs the `./` of a relative one.
+fn shown(path: &Path) -> String {
+    let text = path.display().to_string();
+    let relative = path.is_relative() && !text.starts_with('.');
+    quoted(&if relative { format!("./{text}") } else { text })
 }
 
 /// As it was called if that names a file, or else the bare name, to be found on the `PATH`.
