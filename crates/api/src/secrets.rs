@@ -26,7 +26,7 @@ pub trait Located {
 macro_rules! located {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* })*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+        #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
         #[serde(rename_all = "camelCase")]
         pub struct $name {
             /// The project (version 3).

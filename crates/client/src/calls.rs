@@ -11,10 +11,10 @@ use vouchsafe_api::common::{MessageReply, Nothing};
 use vouchsafe_api::identities::{CreateIdentity, Identity, IdentityReply};
 use vouchsafe_api::identity_members::AddIdentityMember;
 use vouchsafe_api::projects::{CreateProject, Project, ProjectReply};
+use vouchsafe_api::secrets::{CreateSecret, GetSecret, ListSecrets, Secret, SecretList, SecretReply};
 use vouchsafe_api::status::Status;
 use vouchsafe_domain::id::IdentityId;
 
-use crate::local::{CreateSecret, GetSecret, ListSecrets, Secret, SecretList, SecretReply};
 use crate::{Client, Error};
 
 /// The instance.
@@ -120,8 +120,9 @@ impl Client {
 /// Secrets.
 impl Client {
     /// Makes a secret.
-    pub async fn create_secret(&self, input: &CreateSecret) -> Result<(), Error> {
-        self.post::<_, Value>(&["api", "v4", "secrets", &input.secret_name], input).await.map(|_| ())
+    pub async fn create_secret(&self, input: &CreateSecret) -> Result<Secret, Error> {
+        let reply: SecretReply = self.post(&["api", "v4", "secrets", &input.secret_name], input).await?;
+        Ok(reply.secret)
     }
 
     /// Lists the secrets of a folder, and those that it imports.

@@ -6,7 +6,6 @@
 
 mod calls;
 mod error;
-pub mod local;
 mod transport;
 
 pub use error::{Error, Refusal};

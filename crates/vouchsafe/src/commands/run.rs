@@ -54,10 +54,10 @@ pub(super) async fn prepare(args: RunArgs, file: &FileSettings, printer: &Printe
     for (name, secret) in secrets {
         if !is_variable(&name) || RESERVED.contains(&name.as_str()) {
             printer.warning(format!("the secret `{name}` is left out: no such variable can be set"));
-        } else if secret.secret_value.contains('\0') {
+        } else if secret.secret_value.reveal().contains('\0') {
             printer.warning(format!("the secret `{name}` is left out: it contains a NUL character"));
         } else {
-            command.env(name, secret.secret_value);
+            command.env(name, secret.secret_value.reveal());
         }
     }
     Ok(command)

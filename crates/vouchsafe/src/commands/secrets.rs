@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde_json::json;
+use vouchsafe_api::secrets::{GetSecret, ListSecrets, Secret};
 use vouchsafe_client::Client;
-use vouchsafe_client::local::{GetSecret, ListSecrets, Secret};
 
 use crate::failure::Outcome;
 use crate::printer::Printer;
@@ -68,15 +68,16 @@ async fn get(args: GetArgs, file: &FileSettings, printer: &Printer) -> Outcome {
             environment: folder.environment.clone(),
             secret_path: Some(folder.path.clone()),
             secret_name: name.clone(),
+            ..GetSecret::default()
         };
         secrets
             .push(client.secret(&input).await.with_context(|| format!("cannot read the secret `{name}`"))?);
     }
     match (args.output.output, secrets.as_slice()) {
-        (Output::Text, [one]) => printer.data(&one.secret_value),
-        (Output::Text, several) => {
-            several.iter().try_for_each(|one| printer.data(assignment(&one.secret_key, &one.secret_value)))
-        }
+        (Output::Text, [one]) => printer.data(one.secret_value.reveal()),
+        (Output::Text, several) => several
+            .iter()
+            .try_for_each(|one| printer.data(assignment(&one.secret_key, one.secret_value.reveal()))),
         (Output::Json, several) => printer.json(&several.iter().map(shown).collect::<Vec<_>>()),
     }
 }
@@ -96,7 +97,7 @@ async fn list(args: ListArgs, file: &FileSettings, printer: &Printer) -> Outcome
         return printer.json(&rows.collect::<Vec<_>>());
     }
     for (name, secret) in &secrets {
-        let line = if args.values { assignment(name, &secret.secret_value) } else { name.clone() };
+        let line = if args.values { assignment(name, secret.secret_value.reveal()) } else { name.clone() };
         printer.data(line)?;
     }
     if secrets.is_empty() {
@@ -117,7 +118,7 @@ pub(super) async fn effective(
         environment: folder.environment.clone(),
         secret_path: Some(folder.path.clone()),
         view_secret_value: Some(values),
-        recursive: Some(false),
+        ..ListSecrets::default()
     };
     let list = client.list_secrets(&input).await.context("cannot list the secrets")?;
     let imported = list.imports.into_iter().flat_map(|import| import.secrets);

@@ -9,7 +9,7 @@ use vouchsafe_api::concealed::Concealed;
 use vouchsafe_api::identities::CreateIdentity;
 use vouchsafe_api::identity_members::AddIdentityMember;
 use vouchsafe_api::projects::CreateProject;
-use vouchsafe_client::local::{CreateSecret, GetSecret};
+use vouchsafe_api::secrets::{CreateSecret, GetSecret};
 use vouchsafe_client::{Client, Error};
 use vouchsafe_domain::id::{IdentityId, ProjectId};
 use vouchsafe_domain::text::Email;
@@ -140,7 +140,7 @@ impl<'a> Setup<'a> {
             project_id: Some(project),
             environment: ENVIRONMENT.to_owned(),
             secret_name: SECRET.to_owned(),
-            secret_value: Some(VALUE.to_owned()),
+            secret_value: Some(Concealed::new(VALUE)),
             ..CreateSecret::default()
         };
         unless_there(admin.create_secret(&input).await).context("cannot make the secret")?;
@@ -237,7 +237,7 @@ impl<'a> Setup<'a> {
             .await
             .context("the identity cannot read the secret")
             .map_err(|error| self.changed(error))?;
-        self.tour.result(&secret.secret_value)
+        self.tour.result(secret.secret_value.reveal())
     }
 
     fn changed(&self, error: anyhow::Error) -> Failure {
@@ -250,9 +250,9 @@ impl<'a> Setup<'a> {
 }
 
 /// A run that was cut off may have made it already.
-fn unless_there(made: Result<(), Error>) -> Result<(), Error> {
+fn unless_there<T>(made: Result<T, Error>) -> Result<(), Error> {
     match made {
         Err(error) if error.refusal().is_some_and(|refusal| refusal.status == 400) => Ok(()),
-        made => made,
+        made => made.map(|_| ()),
     }
 }
