@@ -1,4 +1,3 @@
-#![recursion_limit = "512"]
 //! The API through real HTTP, on both databases.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 

@@ -36,7 +36,7 @@ impl World {
         let import = admin.post("/api/v1/secret-imports", with(import)).await.ok();
         let tag = admin.post(&format!("/api/v1/projects/{id}/tags"), json!({ "slug": "walked", "color": "" })).await.ok();
         let membership = admin.get(&format!("/api/v2/workspace/{id}/identity-memberships/{}", identity.id)).await.ok();
-        let values = json!({
+        let names = json!({
             "projectId": id, "workspaceId": id, "id": id, "projectSlug": project["slug"], "slug": project["slug"],
             "workspaceSlug": project["slug"],
             "identityId": identity.id, "managed": managed["identity"]["id"],
@@ -50,6 +50,8 @@ impl World {
             "identityMembershipId": membership["identityMembership"]["id"],
             "membershipId": membership["identityMembership"]["id"],
             "userId": "0190f4e2-6b1c-7c3a-9d52-3f1b2a4c5d6e", "sessionId": "0190f4e2-6b1c-7c3a-9d52-3f1b2a4c5d6e",
+        });
+        let fields = json!({
             "roleSlug": "member", "role": "no-access", "roles": [{ "role": "no-access", "isTemporary": false }],
             "path": "/", "secretPath": "/", "directory": "/", "secretValue": "v", "projectName": "walked",
             "import": { "environment": "prod", "path": "/" }, "tagSlugs": ["walked"], "secretIds": [secret["secret"]["id"]],
@@ -60,6 +62,8 @@ impl World {
             "inviteeEmails": ["a@b.example"], "organizationRoleSlug": "no-access", "email": "a@b.example",
             "auditLogsRetentionDays": 30, "accessToken": "x", "type": "shared", "description": "d",
         });
+        let mut values = names;
+        values.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         Self { values }
     }
 
@@ -70,7 +74,13 @@ impl World {
             path.push('/');
             match part.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
                 Some(name) => {
-                    let name = if name == "identityId" && route.path.contains("{projectId}/identities") { "managed" } else { name };
+                    let name = match name {
+                        "identityId" if route.path.contains("{projectId}/identities") => "managed",
+                        "slug" if route.path.contains("/roles/") => "roleSlug",
+                        "slug" if route.path.contains("/tags/") => "tagSlug",
+                        "slug" if route.path.contains("/environments/") => "envSlug",
+                        name => name,
+                    };
                     path.push_str(self.values[name].as_str().unwrap_or_else(|| panic!("no value for {name} of {route:?}")));
                 }
                 None => path.push_str(part),
