@@ -66,7 +66,8 @@ fn operation_id(route: &Route) -> String {
     format!("{}_{}", route.method.as_str().to_ascii_lowercase(), words.join("_"))
 }
 
-fn needs(access: Access) -> String {
+/// What a route asks of the caller, in a sentence.
+pub fn needs(access: Access) -> String {
     match access {
         Access::Open => "Needs no token.".to_owned(),
         Access::Person => "Needs a user's token.".to_owned(),

@@ -14,5 +14,6 @@ mod projects;
 mod replicas;
 mod secrets;
 mod sign_in;
+mod table;
 mod tags;
 mod universal_auth;
