@@ -59,7 +59,7 @@ impl FileSettings {
         }
         let text = std::fs::read_to_string(path).map_err(unreadable)?;
         toml::from_str(&text).map_err(|error| {
-            let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+            let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
             Failure::usage(format!("{name}, line {line}: {}", error.message()))
         })
     }

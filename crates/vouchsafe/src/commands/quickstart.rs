@@ -62,7 +62,8 @@ pub(super) async fn run(args: QuickstartArgs, file: &FileSettings, printer: &Pri
     }
     running.stop();
     server.await??;
-    shown
+    shown?;
+    tour.stopped()
 }
 
 async fn show(tour: &Tour<'_>, address: &str) -> Outcome {

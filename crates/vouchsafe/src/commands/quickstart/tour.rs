@@ -84,9 +84,14 @@ impl<'a> Tour<'a> {
         self.line(format!("   {}/api/docs   API reference", self.address))
     }
 
+    pub(super) fn stopped(&self) -> Outcome {
+        let (program, folder) = (&self.program, self.shown_folder());
+        self.line(format!("\nStopped. To go on: {program} quickstart --data-dir {folder}"))
+    }
+
     pub(super) fn serving(&self) -> Outcome {
         self.line(self.printer.styled(
-            &format!("\nServing until Ctrl-C. The same again: {} quickstart", self.program),
+            "\nServing until Ctrl-C. The next quickstart in this folder goes on from here.",
             Style::Faint,
         ))
     }

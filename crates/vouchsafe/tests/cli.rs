@@ -1,0 +1,347 @@
+//! The binary from outside: in temporary folders, on free ports, with nothing of the developer's
+//! environment.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_vouchsafe");
+
+fn vouchsafe(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(BINARY);
+    command.args(arguments).current_dir(folder).env_clear().stdin(Stdio::null());
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command
+}
+
+/// Runs to the end.
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    vouchsafe(folder, arguments).output().expect("runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Ended with this code; answers what it said to stderr.
+fn ended(output: &Output, code: i32) -> String {
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "stdout: {}\nstderr: {said}", text(&output.stdout));
+    said
+}
+
+/// A server that runs until it is dropped.
+struct Serving {
+    child: Child,
+    address: String,
+}
+
+impl Serving {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts");
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().expect("stdout"));
+        out.read_line(&mut line).expect("reads");
+        let address = line.trim().strip_prefix("listening on ").expect(&line).to_owned();
+        Self { child, address }
+    }
+
+    fn server(folder: &Path) -> Self {
+        Self::start(vouchsafe(folder, &["server", "--listen", "127.0.0.1:0"]))
+    }
+
+    /// Sends a signal and answers the exit code.
+    fn signal(mut self, name: &str) -> Option<i32> {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([name, &id]).status().expect("kill").success());
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("waits") {
+                return status.code();
+            }
+            assert!(start.elapsed() < Duration::from_secs(20), "the server does not end");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn bootstrap<'a>(address: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let mut arguments = vec!["bootstrap", "--api-url", address, "--email", "ann@example.com"];
+    arguments.extend(["--password", "correct horse", "--organization", "Acme"]);
+    arguments.extend(more);
+    arguments
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).expect("is there").permissions().mode() & 0o777
+}
+
+#[test]
+fn quickstart_works_and_goes_on_from_what_is_there() {
+    let folder = TempDir::new().expect("folder");
+    let arguments = ["quickstart", "--once", "--listen", "127.0.0.1:0"];
+    let first = run(folder.path(), &arguments);
+    ended(&first, 0);
+    let shown = text(&first.stdout);
+    assert!(shown.contains("→ Hello from Vouchsafe") && shown.contains("(shown only now)"), "{shown}");
+    assert!(!shown.contains('\u{1b}'), "colour in a pipe");
+    let data = folder.path().join("vouchsafe-data");
+    assert_eq!(mode(&data), 0o700);
+    for file in ["quickstart.json", "quickstart.env", "root.key", "vouchsafe.db"] {
+        assert_eq!(mode(&data.join(file)), 0o600, "{file}");
+    }
+
+    let saved = std::fs::read_to_string(data.join("quickstart.json")).expect("saved");
+    let again = run(folder.path(), &arguments);
+    ended(&again, 0);
+    let shown = text(&again.stdout);
+    assert!(shown.contains("done before") && shown.contains("→ Hello from Vouchsafe"), "{shown}");
+    assert!(!shown.contains("shown only now"), "the password is shown once");
+    assert_eq!(std::fs::read_to_string(data.join("quickstart.json")).expect("saved"), saved);
+
+    std::fs::remove_file(data.join("quickstart.json")).expect("removed");
+    let said = ended(&run(folder.path(), &arguments), 1);
+    assert!(said.contains("no quickstart.json") && said.contains("hint: "), "{said}");
+}
+
+#[test]
+fn a_quickstart_that_was_cut_off_goes_on() {
+    let folder = TempDir::new().expect("folder");
+    let arguments = ["quickstart", "--once", "--listen", "127.0.0.1:0"];
+    ended(&run(folder.path(), &arguments), 0);
+    let path = folder.path().join("vouchsafe-data/quickstart.json");
+    let mut saved: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(&path).expect("saved")).expect("JSON");
+    for (field, none) in [("isMember", false.into()), ("secretMade", false.into())] {
+        saved[field] = none;
+    }
+    saved["clientSecret"] = serde_json::Value::Null;
+    std::fs::write(&path, saved.to_string()).expect("written");
+    let shown = text(&run(folder.path(), &arguments).stdout);
+    assert!(shown.contains("→ done before") && shown.contains("→ Hello from Vouchsafe"), "{shown}");
+}
+
+#[test]
+fn the_lines_that_quickstart_prints_can_be_pasted() {
+    let folder = TempDir::new().expect("folder");
+    let mut command = vouchsafe(folder.path(), &["quickstart", "--listen", "127.0.0.1:0"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("starts");
+    let mut script = "set -e\n".to_owned();
+    // Kept until the end: the program stops when nobody can read what it says.
+    let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
+    for line in lines.by_ref() {
+        let line = line.expect("reads");
+        match line.strip_prefix("   ") {
+            Some(typed) if !typed.starts_with('→') => script.extend([typed, "\n"]),
+            // What a curl prints has no line break of its own.
+            Some(_) => script += "echo\n",
+            None => {}
+        }
+        if line.starts_with("It works") {
+            break;
+        }
+    }
+    let pasted = Command::new("sh").arg("-c").arg(&script).current_dir(folder.path()).output().expect("sh");
+    let _ = child.kill();
+    let _ = child.wait();
+    let printed = text(&pasted.stdout);
+    assert!(pasted.status.success(), "{script}\n{printed}\n{}", text(&pasted.stderr));
+    assert!(printed.matches("Hello from Vouchsafe").count() == 3, "{script}\n{printed}");
+    for made in ["\"project\":", "\"identity\":", "\"clientSecret\":", "\"accessToken\":"] {
+        assert!(printed.contains(made), "{made} is missing in {printed}");
+    }
+}
+
+#[test]
+fn a_second_server_on_the_same_folder_is_refused() {
+    let folder = TempDir::new().expect("folder");
+    let server = Serving::server(folder.path());
+    let said = ended(&run(folder.path(), &["server", "--listen", "127.0.0.1:0"]), 1);
+    assert!(said.contains("another vouchsafe server is using"), "{said}");
+    assert_eq!(server.signal("-TERM"), Some(0));
+    assert_eq!(Serving::server(folder.path()).signal("-INT"), Some(0));
+}
+
+#[test]
+fn root_keys_are_guarded() {
+    let folder = TempDir::new().expect("folder");
+    Serving::server(folder.path()).signal("-TERM");
+    let generate = || text(&run(folder.path(), &["root-key", "generate"]).stdout).trim().to_owned();
+    assert_eq!(generate().len(), 44);
+    assert_ne!(generate(), generate());
+
+    let serve = |key: &str| {
+        let mut command = vouchsafe(folder.path(), &["server", "--listen", "127.0.0.1:0"]);
+        command.env("VOUCHSAFE_ROOT_KEY", key).output().expect("runs")
+    };
+    let said = ended(&serve(&generate()), 1);
+    assert!(said.contains("not the one that the database was set up with"), "{said}");
+    let said = ended(&serve("c2hvcnQ="), 2);
+    assert!(said.contains("not 32 bytes") && !said.contains("c2hvcnQ"), "{said}");
+
+    std::fs::remove_file(folder.path().join("vouchsafe-data/root.key")).expect("removed");
+    let said = ended(&run(folder.path(), &["server", "--listen", "127.0.0.1:0"]), 1);
+    assert!(said.contains("is missing") && said.contains("hint: restore"), "{said}");
+    assert!(!folder.path().join("vouchsafe-data/root.key").exists(), "a useless key was made");
+}
+
+#[test]
+fn postgresql_needs_a_root_key_and_an_answer() {
+    let folder = TempDir::new().expect("folder");
+    let url = "postgres://nobody:hidden@127.0.0.1:1/none";
+    let said = ended(&run(folder.path(), &["server", "--database-url", url]), 2);
+    assert!(said.contains("vouchsafe root-key generate"), "{said}");
+    let key = text(&run(folder.path(), &["root-key", "generate"]).stdout);
+    let mut command = vouchsafe(folder.path(), &["server", "--database-url", url]);
+    let said = ended(&command.env("VOUCHSAFE_ROOT_KEY", key.trim()).output().expect("runs"), 1);
+    assert!(said.contains("cannot reach PostgreSQL") && !said.contains("hidden"), "{said}");
+}
+
+#[test]
+fn bootstrap_works_once() {
+    let folder = TempDir::new().expect("folder");
+    let server = Serving::server(folder.path());
+    let first = run(folder.path(), &bootstrap(&server.address, &[]));
+    ended(&first, 0);
+    let reply: serde_json::Value = serde_json::from_slice(&first.stdout).expect("JSON");
+    assert!(reply["identity"]["credentials"]["token"].as_str().is_some_and(|token| token.starts_with("ey")));
+
+    let again = run(folder.path(), &bootstrap(&server.address, &[]));
+    assert!(ended(&again, 1).contains("already been set up"));
+    let ignored = run(folder.path(), &bootstrap(&server.address, &["--ignore-if-bootstrapped"]));
+    ended(&ignored, 0);
+    assert!(ignored.stdout.is_empty());
+}
+
+#[test]
+fn bootstrap_reads_the_names_of_the_official_client_and_writes_a_kubernetes_secret() {
+    let folder = TempDir::new().expect("folder");
+    let server = Serving::server(folder.path());
+    std::fs::write(folder.path().join("password"), "correct horse\n").expect("written");
+    let arguments = ["bootstrap", "--password-file", "password", "--output", "k8-secret"];
+    let mut command = vouchsafe(folder.path(), &arguments);
+    command.env("INFISICAL_API_URL", format!("{}/api", server.address));
+    command.env("INFISICAL_ADMIN_EMAIL", "ann@example.com").env("INFISICAL_ADMIN_ORGANIZATION", "Acme");
+    let output = command.output().expect("runs");
+    ended(&output, 0);
+    let manifest: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(manifest["kind"], "Secret");
+    assert!(manifest["data"]["token"].is_string());
+}
+
+#[test]
+fn secrets_reach_a_command_with_its_exit_code() {
+    let folder = TempDir::new().expect("folder");
+    ended(&run(folder.path(), &["quickstart", "--once", "--listen", "127.0.0.1:0"]), 0);
+    let saved = std::fs::read_to_string(folder.path().join("vouchsafe-data/quickstart.json")).expect("saved");
+    let saved: serde_json::Value = serde_json::from_str(&saved).expect("JSON");
+    let server = Serving::server(folder.path());
+    let value = |field: &str| saved[field].as_str().expect("text").to_owned();
+    let as_identity = |arguments: &[&str]| {
+        let mut command = vouchsafe(folder.path(), arguments);
+        command.env("VOUCHSAFE_API_URL", &server.address).env("VOUCHSAFE_PROJECT_ID", value("projectId"));
+        command.env("INFISICAL_UNIVERSAL_AUTH_CLIENT_ID", value("clientId"));
+        command.env("INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET", value("clientSecret"));
+        command.output().expect("runs")
+    };
+    let printed = |arguments: &[&str]| {
+        let output = as_identity(arguments);
+        ended(&output, 0);
+        text(&output.stdout)
+    };
+    assert_eq!(printed(&["secrets", "get", "GREETING"]), "Hello from Vouchsafe\n");
+    assert_eq!(printed(&["secrets", "list"]), "GREETING\n");
+    assert_eq!(printed(&["secrets", "list", "--values"]), "GREETING='Hello from Vouchsafe'\n");
+    let json: serde_json::Value =
+        serde_json::from_str(&printed(&["secrets", "get", "GREETING", "-o", "json"])).expect("JSON");
+    assert_eq!(json[0]["secretValue"], "Hello from Vouchsafe");
+
+    let ran = as_identity(&["run", "--", "sh", "-c", "echo \"$GREETING\"; exit 7"]);
+    assert_eq!((ran.status.code(), text(&ran.stdout).as_str()), (Some(7), "Hello from Vouchsafe\n"));
+    assert!(ended(&as_identity(&["run", "--", "./not-here"]), 127).contains("cannot run `./not-here`"));
+    let said = ended(&as_identity(&["secrets", "get", "NOT_HERE"]), 1);
+    assert!(said.starts_with("error: cannot read the secret `NOT_HERE`\n  caused by: "), "{said}");
+
+    let token = printed(&["login", "--method", "universal-auth", "--plain"]);
+    let renewed = printed(&["token", "renew", token.trim()]);
+    assert!(renewed.starts_with("ey"));
+    ended(&as_identity(&["token", "revoke", token.trim()]), 0);
+    let said = ended(&as_identity(&["secrets", "list", "--token", renewed.trim()]), 1);
+    assert!(said.contains("hint: log in again"), "{said}");
+}
+
+#[test]
+fn a_flag_beats_the_environment_and_the_environment_beats_the_file() {
+    let folder = TempDir::new().expect("folder");
+    let file = folder.path().join("vouchsafe.toml");
+    std::fs::write(&file, "listen = \"127.0.0.9:0\"\ndata-dir = \"from-file\"\n").expect("written");
+    let bound = |command: Command| Serving::start(command).address.clone();
+    assert!(bound(vouchsafe(folder.path(), &["server"])).starts_with("http://127.0.0.9:"));
+    assert!(folder.path().join("from-file/vouchsafe.db").exists());
+    let mut command = vouchsafe(folder.path(), &["server"]);
+    command.env("VOUCHSAFE_LISTEN", "127.0.0.8:0").env("VOUCHSAFE_DATA_DIR", "");
+    assert!(bound(command).starts_with("http://127.0.0.8:"));
+    let mut command = vouchsafe(folder.path(), &["server", "--listen", "127.0.0.7:0"]);
+    command.env("VOUCHSAFE_LISTEN", "127.0.0.8:0");
+    assert!(bound(command).starts_with("http://127.0.0.7:"));
+    assert!(!folder.path().join("vouchsafe-data").exists());
+}
+
+#[test]
+fn settings_that_make_no_sense_are_refused() {
+    let folder = TempDir::new().expect("folder");
+    let path = folder.path().join("vouchsafe.toml");
+    for (lines, message) in [
+        ("# fine\nlistn = \"x\"\n", "vouchsafe.toml, line 2: unknown field `listn`"),
+        ("listen = 8080\n", "vouchsafe.toml, line 1: invalid type"),
+        ("listen = \"nowhere\"\n", "`--listen` (VOUCHSAFE_LISTEN): expected an address"),
+        ("max-token-age = \"90\"\n", "`--max-token-age`"),
+        ("trusted-proxies = [\"10.0.0.0/33\"]\n", "is no network"),
+        ("log = \"a=b=c\"\n", "`--log`"),
+    ] {
+        std::fs::write(&path, lines).expect("written");
+        let said = ended(&run(folder.path(), &["server"]), 2);
+        assert!(said.starts_with("error: ") && said.contains(message), "{said}");
+    }
+    std::fs::remove_file(&path).expect("removed");
+    let said = ended(&run(folder.path(), &["--config", "none.toml", "server"]), 2);
+    assert!(said.contains("cannot read the settings file none.toml"), "{said}");
+}
+
+#[test]
+fn a_file_that_happens_to_lie_there_cannot_name_the_server() {
+    let folder = TempDir::new().expect("folder");
+    let path = folder.path().join("vouchsafe.toml");
+    std::fs::write(&path, "api-url = \"http://127.0.0.1:1\"\n").expect("written");
+    let arguments =
+        ["secrets", "list", "--project-id", "00000000-0000-0000-0000-000000000000", "--token", "x"];
+    let said = ended(&run(folder.path(), &arguments), 2);
+    assert!(said.contains("believed only if you name the file"), "{said}");
+    let mut named = vec!["--config", "vouchsafe.toml"];
+    named.extend(arguments);
+    let said = ended(&run(folder.path(), &named), 1);
+    assert!(said.contains("cannot reach http://127.0.0.1:1") && said.contains("hint: is a server"), "{said}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let folder = TempDir::new().expect("folder");
+    let mut command = vouchsafe(folder.path(), &["root-key", "generate"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    drop(child.stdout.take());
+    let mut said = String::new();
+    child.stderr.take().expect("stderr").read_to_string(&mut said).expect("reads");
+    assert_eq!((child.wait().expect("ends").code(), said.as_str()), (Some(0), ""));
+}
