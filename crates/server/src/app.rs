@@ -9,6 +9,7 @@ use vouchsafe_keys::{RootKey, SecretHasher};
 use vouchsafe_store::Store;
 
 use crate::cache::Caches;
+use crate::metrics::Metrics;
 use crate::passwords::Passwords;
 use crate::settings::Settings;
 
@@ -28,6 +29,8 @@ pub struct AppState {
     pub caches: Caches,
     /// Hashes passwords, a few at a time.
     pub passwords: Passwords,
+    /// What was counted.
+    pub metrics: Metrics,
     /// How this instance was set up.
     pub settings: Settings,
 }
@@ -53,6 +56,7 @@ impl App {
             keys,
             caches: Caches::default(),
             passwords: Passwords::default(),
+            metrics: Metrics::default(),
             settings,
         }))
     }

@@ -8,6 +8,7 @@ pub mod background;
 pub mod cache;
 pub mod clock;
 pub mod http;
+pub mod metrics;
 pub mod passwords;
 pub mod settings;
 pub mod start;

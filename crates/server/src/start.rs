@@ -85,7 +85,7 @@ fn open_keys(root: RootKey, sealed: &[InstanceKey]) -> anyhow::Result<Keys> {
 }
 
 /// How long a client may take to send its first request, or the headers of any.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
+pub(crate) const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long requests under way may take after the stop signal.
 const DRAIN: Duration = Duration::from_secs(20);
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use vouchsafe_domain::time::Clock;
+use vouchsafe_server::metrics;
 use vouchsafe_server::start::{Running, assemble, serve};
 use vouchsafe_server::{App, Settings, SystemClock};
 use vouchsafe_store::{Database, OpenError, Store, StoreError};
@@ -20,6 +21,7 @@ pub(crate) struct Instance {
     app: App,
     listener: TcpListener,
     address: SocketAddr,
+    metrics: Option<TcpListener>,
     has_new_root_key: bool,
 }
 
@@ -41,6 +43,14 @@ impl Instance {
         let store =
             Store::open(&settings.database, clock.now()).await.map_err(|error| opening(error, settings))?;
         let (listener, address) = bind(settings.place.listen)?;
+        let metrics = match settings.metrics_listen {
+            Some(address) => {
+                let (listener, address) = bind(address)?;
+                tracing::info!(%address, "metrics");
+                Some(listener)
+            }
+            None => None,
+        };
         let mut served = Settings::local(reachable(address));
         if let Some(url) = &settings.site_url {
             served.site_url.clone_from(url);
@@ -48,7 +58,7 @@ impl Instance {
         served.trusted_proxies.clone_from(&settings.trusted_proxies);
         served.token_age_ceiling = settings.max_token_age;
         let app = assemble(store, root, clock, served).await?;
-        Ok(Self { app, listener, address, has_new_root_key: is_new })
+        Ok(Self { app, listener, address, metrics, has_new_root_key: is_new })
     }
 
     /// The address that was bound.
@@ -74,7 +84,11 @@ impl Instance {
     /// Serves until `running` is stopped, and closes the database.
     pub(crate) async fn serve(self, running: Running) -> Outcome {
         let store = self.app.store.clone();
+        let metrics = self.metrics.map(|listener| tokio::spawn(metrics::serve(self.app.clone(), listener)));
         let served = serve(self.app, self.listener, running).await;
+        if let Some(metrics) = metrics {
+            metrics.abort();
+        }
         store.close().await;
         Ok(served?)
     }

@@ -28,6 +28,7 @@ pub(crate) struct FileSettings {
     pub(crate) site_url: Option<String>,
     pub(crate) trusted_proxies: Option<Vec<String>>,
     pub(crate) max_token_age: Option<String>,
+    pub(crate) metrics_listen: Option<String>,
     pub(crate) log: Option<String>,
     pub(crate) log_format: Option<String>,
     pub(crate) api_url: Option<String>,

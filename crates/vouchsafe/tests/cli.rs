@@ -283,6 +283,20 @@ fn secrets_reach_a_command_with_its_exit_code() {
 }
 
 #[test]
+fn metrics_have_a_listener_of_their_own() {
+    let folder = TempDir::new().expect("folder");
+    let port = std::net::TcpListener::bind("127.0.0.6:0").expect("binds").local_addr().expect("address");
+    let mut command = vouchsafe(folder.path(), &["server", "--listen", "127.0.0.1:0"]);
+    command.env("VOUCHSAFE_METRICS_LISTEN", port.to_string());
+    let server = Serving::start(command);
+    let get = |url: String| text(&Command::new("curl").args(["-s", &url]).output().expect("curl").stdout);
+    assert!(get(format!("{}/api/status", server.address)).contains("\"message\":\"Ok\""));
+    let counted = get(format!("http://{port}/metrics"));
+    assert!(counted.contains("vouchsafe_requests_total{group=\"Status\",status=\"200\"} 1"), "{counted}");
+    assert!(get(format!("{}/metrics", server.address)).contains("NotFound"));
+}
+
+#[test]
 fn a_flag_beats_the_environment_and_the_environment_beats_the_file() {
     let folder = TempDir::new().expect("folder");
     let file = folder.path().join("vouchsafe.toml");

@@ -94,6 +94,7 @@ async fn answer(app: &App, route: Option<&Route>, request: Request) -> Response 
         log(&line, &id, &error);
         error.into_response_for(&id)
     });
+    app.metrics.answered(route, response.status());
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", value);
     }

@@ -100,6 +100,7 @@ fn settings(place: Place, log: LogArgs, file: &FileSettings) -> Outcome<ServerSe
         site_url: None,
         trusted_proxies: Vec::new(),
         max_token_age: TOKEN_AGE_CEILING,
+        metrics_listen: None,
         log: log.resolve(file, "warn")?,
         place,
     })

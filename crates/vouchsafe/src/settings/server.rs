@@ -41,10 +41,7 @@ pub(crate) struct Place {
 impl PlaceArgs {
     pub(crate) fn resolve(self, file: &FileSettings) -> Outcome<Place> {
         let listen = text(self.listen, file.listen.as_ref()).unwrap_or_else(|| DEFAULT_LISTEN.to_owned());
-        let listen = listen.trim().parse().map_err(|_| {
-            Name::new("--listen", "VOUCHSAFE_LISTEN")
-                .refuse("expected an address and a port, such as 127.0.0.1:8080 or [::]:8080")
-        })?;
+        let listen = address(Name::new("--listen", "VOUCHSAFE_LISTEN"), &listen)?;
         let data_dir = path(self.data_dir, file.data_dir.as_ref()).unwrap_or_else(|| DEFAULT_DATA_DIR.into());
         Ok(Place { listen, data_dir })
     }
@@ -78,6 +75,9 @@ pub(crate) struct ServerArgs {
     /// Longest life of any access token, such as 12h or 90d [default: 90d]
     #[arg(long, env = "VOUCHSAFE_MAX_TOKEN_AGE", hide_env_values = true, value_name = "DURATION")]
     max_token_age: Option<String>,
+    /// Address and port of `GET /metrics` for Prometheus [default: none]
+    #[arg(long, env = "VOUCHSAFE_METRICS_LISTEN", hide_env_values = true, value_name = "ADDRESS")]
+    metrics_listen: Option<String>,
     #[command(flatten)]
     log: LogArgs,
 }
@@ -103,6 +103,7 @@ pub(crate) struct ServerSettings {
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// In seconds.
     pub(crate) max_token_age: i64,
+    pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) log: LogSettings,
 }
 
@@ -127,6 +128,9 @@ impl ServerArgs {
             site_url: text(self.site_url, file.site_url.as_ref()).map(|url| site_url(&url)).transpose()?,
             trusted_proxies: networks(&flags)?,
             max_token_age: max_token_age(text(self.max_token_age, file.max_token_age.as_ref()))?,
+            metrics_listen: text(self.metrics_listen, file.metrics_listen.as_ref())
+                .map(|text| address(Name::new("--metrics-listen", "VOUCHSAFE_METRICS_LISTEN"), &text))
+                .transpose()?,
             log: self.log.resolve(file, "info")?,
             place,
         })
@@ -156,6 +160,12 @@ fn root_key(
     } else {
         RootKeySource::Missing
     }
+}
+
+fn address(name: Name, text: &str) -> Outcome<SocketAddr> {
+    text.trim()
+        .parse()
+        .map_err(|_| name.refuse("expected an address and a port, such as 127.0.0.1:8080 or [::]:8080"))
 }
 
 fn site_url(text: &str) -> Outcome<String> {
