@@ -56,6 +56,7 @@ macro_rules! in_folder {
         }
     )*};
 }
+pub(crate) use in_folder;
 
 in_folder! {
     /// Makes a folder, and the folders above it that are missing.
@@ -78,7 +79,7 @@ in_folder! {
     /// Changes a folder.
     UpdateFolder {
         /// Id of the folder, or its name in `path`.
-        folder: String,
+        folder_id: String,
         /// New name.
         name: String,
         /// New description; missing stays, null clears.
@@ -88,7 +89,7 @@ in_folder! {
     /// Deletes a folder with everything in it.
     DeleteFolder {
         /// Id of the folder, or its name in `path`.
-        folder: String,
+        folder_id: String,
         /// Version 2: delete it even if there is something in it.
         #[serde(default, deserialize_with = "lenient::opt_bool", skip_serializing_if = "Option::is_none")]
         force_delete: Option<bool>,
@@ -97,9 +98,10 @@ in_folder! {
 
 /// Names a folder.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct FolderPath {
     /// Id of the folder.
-    pub folder: FolderId,
+    pub folder_id: FolderId,
 }
 
 /// Names a folder by where it is.
@@ -111,7 +113,7 @@ pub struct FolderPlace {
     /// Slug of the environment.
     pub environment: String,
     /// Path of the folder.
-    pub path: String,
+    pub folder_path: String,
 }
 
 /// Changes several folders, all or none.

@@ -12,6 +12,7 @@ pub mod environments;
 pub mod folders;
 pub mod identities;
 pub mod identity_members;
+pub mod imports;
 pub mod invitations;
 pub mod lenient;
 pub mod org_members;

@@ -5,7 +5,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vouchsafe_domain::id::{FolderId, ProjectId, SecretId, TagId};
+use vouchsafe_domain::id::{EnvironmentId, FolderId, ProjectId, SecretId, TagId};
 use vouchsafe_domain::time::Timestamp;
 
 use crate::concealed::Concealed;
@@ -72,6 +72,9 @@ macro_rules! located {
 located! {
     /// Lists the secrets of a folder.
     ListSecrets {
+        /// The folder, as lists of imported secrets name it.
+        #[serde(default, deserialize_with = "lenient::opt_text", skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
         /// Whether `${...}` references are replaced; version 3: false, version 4: true if missing.
         #[serde(default, deserialize_with = "lenient::opt_flag", skip_serializing_if = "Option::is_none")]
         expand_secret_references: Option<bool>,
@@ -499,10 +502,31 @@ pub struct ImportedSecrets {
     pub secret_path: String,
     /// Slug of its environment.
     pub environment: String,
+    /// The environment; only where imports are asked for by themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment_info: Option<EnvironmentInfo>,
     /// Its id.
     pub folder_id: FolderId,
     /// Its secrets.
     pub secrets: Vec<Secret>,
+}
+
+/// An environment in short.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub struct EnvironmentInfo {
+    /// Id.
+    pub id: EnvironmentId,
+    /// Display name.
+    pub name: String,
+    /// Slug.
+    pub slug: String,
+}
+
+/// What a folder imports.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub struct ImportedReply {
+    /// Imported secrets, folder by folder; later ones win.
+    pub secrets: Vec<ImportedSecrets>,
 }
 
 /// A secret in its envelope.

@@ -217,8 +217,19 @@ impl Cx {
 
     /// The same, by the project's slug in the caller's organization.
     pub async fn project_by_slug(&self, slug: &str) -> ApiResult<ProjectScope> {
-        let id = self.app.store.project_id_by_slug(self.org()?, slug).await?;
-        self.project(id.ok_or_else(|| ApiError::not_found("Project with this slug not found"))?).await
+        let (org, guesses) = (self.org()?, &self.app.caches.project_slugs);
+        let key = (org, slug.to_owned());
+        if let Some(id) = guesses.get(&key) {
+            // True at some time: the project itself says whether it still is.
+            match self.project(id).await {
+                Ok(scope) if scope.project().slug == slug => return Ok(scope),
+                _ => guesses.invalidate(&key),
+            }
+        }
+        let id = self.app.store.project_id_by_slug(org, slug).await?;
+        let id = id.ok_or_else(|| ApiError::not_found("Project with this slug not found"))?;
+        guesses.insert(key, id);
+        self.project(id).await
     }
 
     /// An identity of the caller's organization on which the caller may do what the route does: by

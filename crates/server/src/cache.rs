@@ -8,7 +8,7 @@ use std::future::Future;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use vouchsafe_domain::id::{IdentityId, ProjectId, SessionId};
+use vouchsafe_domain::id::{IdentityId, OrgId, ProjectId, SessionId};
 use vouchsafe_domain::path::SecretPath;
 use vouchsafe_keys::DataKey;
 use vouchsafe_store::{FolderTree, IdentityGate, Store, Topic, UserGate};
@@ -100,6 +100,8 @@ pub struct Caches {
     pub users: Stamped<SessionId, UserGate>,
     /// What an actor holds in a project.
     pub projects: Stamped<(ActorId, ProjectId), ProjectFacts>,
+    /// Which project had a slug when it was last looked up; to be checked against the project.
+    pub project_slugs: moka::sync::Cache<(OrgId, String), ProjectId>,
     /// Folders with their secrets, sealed.
     pub folders: Stamped<FolderKey, FolderTree>,
     /// Opened data keys of projects.
@@ -129,6 +131,7 @@ impl Default for Caches {
             identities: Stamped::new(50_000),
             users: Stamped::new(10_000),
             projects: Stamped::new(50_000),
+            project_slugs: moka::sync::Cache::new(10_000),
             folders: Stamped::weighted(FOLDER_BYTES, FolderTree::weight),
             data_keys: Stamped::new(10_000),
         }

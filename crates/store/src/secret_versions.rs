@@ -55,7 +55,8 @@ impl Store {
     }
 }
 
-const ROWS: usize = 500;
+/// Rows in one statement.
+const ROWS: usize = 50;
 
 impl Change {
     /// Keeps the rows as versions.

@@ -194,8 +194,9 @@ impl Store {
 
 /// Keys or ids in one `IN` list.
 const IN_LIST: usize = 500;
-/// Rows of secrets in one statement: 17 parameters each.
-const ROWS: usize = 500;
+/// Rows of secrets in one statement. `SQLite` looks each parameter up in a list, so many small statements are faster
+/// than few large ones.
+const ROWS: usize = 50;
 
 const INSERT: &str = "INSERT INTO secrets (id, folder_id, key, type, user_id, version, value, comment, metadata, \
                       skip_multiline_encoding, reminder_note, reminder_repeat_days, actor_type, actor_id, created_at, \
@@ -311,6 +312,21 @@ impl Change {
     pub async fn rename_overrides(&mut self, folder: FolderId, key: &str, to: &str) -> StoreResult<()> {
         let sql = "UPDATE secrets SET key = $3 WHERE folder_id = $1 AND key = $2 AND type = 'personal'";
         self.run(sql, args![folder, key, to]).await?;
+        Ok(())
+    }
+
+    /// Puts secrets into another folder.
+    pub async fn place_secrets(&mut self, ids: &[SecretId], folder: FolderId) -> StoreResult<()> {
+        let at = self.at();
+        for chunk in ids.chunks(IN_LIST) {
+            let sql = format!(
+                "UPDATE secrets SET folder_id = $1, updated_at = $2 WHERE id IN {}",
+                placeholders(1, chunk.len(), 3)
+            );
+            let mut values = args![folder, at];
+            values.extend(chunk.iter().map(|id| Arg::from(*id)));
+            self.run(Sql::Built(sql), values).await?;
+        }
         Ok(())
     }
 

@@ -23,8 +23,8 @@ const DELETE: Access = Access::Project(project::FOLDER_DELETE);
 
 const V1: &str = "/api/v1/folders";
 const V2: &str = "/api/v2/folders";
-const ONE_V1: &str = "/api/v1/folders/{folder}";
-const ONE_V2: &str = "/api/v2/folders/{folder}";
+const ONE_V1: &str = "/api/v1/folders/{folderId}";
+const ONE_V2: &str = "/api/v2/folders/{folderId}";
 
 pub(super) fn routes() -> Routes {
     Routes::new("Folders")
@@ -32,7 +32,7 @@ pub(super) fn routes() -> Routes {
         .get([V1, V2], Access::ProjectMember, "List folders", list)
         .get([ONE_V1, ONE_V2], Access::ProjectMember, "Read a folder", get)
         .get(
-            ["/api/v1/folders/{projectId}/{environment}/{path}"],
+            ["/api/v1/folders/{projectId}/{environment}/{folderPath}"],
             Access::ProjectMember,
             "Read a folder by its path",
             get_at,
@@ -150,8 +150,8 @@ async fn list(cx: Cx, input: ListFolders) -> Outcome<FoldersReply> {
 }
 
 async fn get(cx: Cx, input: FolderPath) -> Outcome<FolderReply> {
-    let missing = || ApiError::not_found(format!("Folder with ID '{}' not found", input.folder));
-    let folder = cx.app.store.folder(input.folder).await?.ok_or_else(missing)?;
+    let missing = || ApiError::not_found(format!("Folder with ID '{}' not found", input.folder_id));
+    let folder = cx.app.store.folder(input.folder_id).await?.ok_or_else(missing)?;
     // In another organization it is as good as not there.
     cx.project(folder.project_id)
         .await
@@ -161,7 +161,7 @@ async fn get(cx: Cx, input: FolderPath) -> Outcome<FolderReply> {
 
 async fn get_at(cx: Cx, input: FolderPlace) -> Outcome<FolderReply> {
     let scope = cx.project(input.project_id).await?;
-    let path = path("path", &input.path)?;
+    let path = path("folderPath", &input.folder_path)?;
     let folder = cx.app.store.folder_at(scope.id(), &input.environment, &path).await?;
     let missing = || {
         let environment = &input.environment;
@@ -174,7 +174,7 @@ async fn get_at(cx: Cx, input: FolderPlace) -> Outcome<FolderReply> {
 
 async fn update(cx: Cx, input: UpdateFolder) -> Outcome<FolderReply> {
     let target = Target::of(&cx, &input).await?;
-    let wish = Wish::new("name", &input.folder, &input.name, input.description)?;
+    let wish = Wish::new("name", &input.folder_id, &input.name, input.description)?;
     let permit = target.scope.may(&target.object())?;
     let mut change = cx.app.store.change(&permit, &cx.author()).await?;
     change.serialize_project(target.scope.id()).await?;
@@ -276,10 +276,10 @@ async fn remove(cx: Cx, input: DeleteFolder, force: bool) -> Outcome<FolderReply
     let permit = target.scope.may(&target.object())?;
     let mut change = cx.app.store.change(&permit, &cx.author()).await?;
     change.serialize_project(target.scope.id()).await?;
-    let folder = find(&mut change, &target, input.folder.trim()).await?.ok_or_else(|| {
+    let folder = find(&mut change, &target, input.folder_id.trim()).await?.ok_or_else(|| {
         ApiError::not_found(format!(
             "Failed to delete folder with ID '{}', not found",
-            shortened(&input.folder)
+            shortened(&input.folder_id)
         ))
     })?;
     permitted(&target, &folder)?;

@@ -32,9 +32,11 @@ fn resources() -> Vec<Routes> {
         super::tags::routes(),
         super::identity_members::routes(),
         super::folders::routes(),
+        super::imports::routes(),
         super::secrets_v3::routes(),
         super::secrets_v4::routes(),
         super::secret_batch::routes(),
+        super::secret_move::routes(),
     ];
     all.extend(super::auth_methods::routes());
     all

@@ -6,13 +6,15 @@ mod filter;
 mod import;
 mod read;
 mod reader;
+mod relocate;
 mod vault;
 mod write;
 
 pub use draft::{Draft, key};
 pub use filter::Filter;
-pub use read::{GetOptions, ListOptions, Personal, get, get_by_id, list};
+pub use read::{GetOptions, ListOptions, Personal, get, get_by_id, list, list_imported};
 pub use reader::Reader;
+pub use relocate::relocate;
 pub use vault::{Plain, Vault, data_key_aad};
 pub use write::{Many, create, delete, retag, update};
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vouchsafe_api::secrets::{ImportedSecrets, Secret, SecretKind, SecretList};
+use vouchsafe_api::secrets::{EnvironmentInfo, ImportedSecrets, Secret, SecretKind, SecretList};
 use vouchsafe_domain::id::SecretId;
 use vouchsafe_domain::path::SecretPath;
 use vouchsafe_policy::{Object, project};
@@ -110,7 +110,7 @@ fn own_secrets(
 }
 
 /// What these folders import, in the order in which clients merge: the last one wins.
-pub(super) async fn imported_secrets(
+async fn imported_secrets(
     reader: &Reader<'_>,
     folders: &[FolderSnapshot],
     options: &ListOptions,
@@ -130,9 +130,35 @@ pub(super) async fn imported_secrets(
         imports.push(ImportedSecrets {
             secret_path: path.as_str().to_owned(),
             environment: environment.to_owned(),
+            environment_info: None,
             folder_id: folder.id,
             secrets,
         });
+    }
+    Ok(imports)
+}
+
+/// What a folder imports, without its own secrets.
+pub async fn list_imported(
+    cx: &Cx,
+    target: Target,
+    options: &ListOptions,
+) -> ApiResult<Vec<ImportedSecrets>> {
+    let Target { scope, environment, path } = target;
+    scope.may_need(project::SECRET_DESCRIBE, &Object::any())?;
+    let reader = Reader::open(cx, &scope).await?;
+    let tree = reader.folder(environment.clone(), path.clone(), false).await?;
+    let tree = tree.ok_or_else(|| no_folder(&environment, &path))?;
+    let mut imports = imported_secrets(&reader, &tree.folders, options).await?;
+    if options.expand {
+        let all = imports.iter_mut().flat_map(|import| import.secrets.iter_mut());
+        expand_all(&reader, &mut all.collect::<Vec<_>>()).await?;
+    }
+    let environments = cx.app.store.environments(scope.id()).await?;
+    for import in &mut imports {
+        let found = environments.iter().find(|one| one.slug == import.environment);
+        import.environment_info =
+            found.map(|one| EnvironmentInfo { id: one.id, name: one.name.clone(), slug: one.slug.clone() });
     }
     Ok(imports)
 }

@@ -130,15 +130,15 @@ pub async fn retag(
 const MOST_FOLDERS: usize = 100;
 
 /// A secret as it was written (or deleted), and what it holds.
-struct Written {
+pub(super) struct Written {
     path: SecretPath,
-    row: SecretRow,
+    pub(super) row: SecretRow,
     plain: Plain,
 }
 
 /// Writes secrets of one environment for the caller.
-struct Writer<'a> {
-    reader: Reader<'a>,
+pub(super) struct Writer<'a> {
+    pub(super) reader: Reader<'a>,
     scope: &'a ProjectScope,
     environment: &'a str,
     tags: Vec<TagRef>,
@@ -146,7 +146,7 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    async fn open(cx: &'a Cx, target: &'a Target, many: Many) -> ApiResult<Self> {
+    pub(super) async fn open(cx: &'a Cx, target: &'a Target, many: Many) -> ApiResult<Self> {
         let scope = &target.scope;
         let reader = Reader::open(cx, scope).await?;
         Ok(Self { reader, scope, environment: &target.environment, tags: Vec::new(), many })
@@ -165,7 +165,7 @@ impl<'a> Writer<'a> {
 
     /// A permit to open the change with. Which secret and which tags it is about is known only once the row was
     /// read under the change; then each row has its own check.
-    fn permit(
+    pub(super) fn permit(
         &self,
         need: vouchsafe_policy::Need,
         kinds: impl Iterator<Item = SecretKind>,
@@ -198,7 +198,7 @@ impl<'a> Writer<'a> {
         Ok(permit)
     }
 
-    fn may_create(&self, path: &SecretPath, key: &str, tags: &[TagRef]) -> ApiResult<Permit> {
+    pub(super) fn may_create(&self, path: &SecretPath, key: &str, tags: &[TagRef]) -> ApiResult<Permit> {
         let object_tags = slugs(tags);
         let object = Object::secret(self.environment, path.as_str(), key, &object_tags);
         self.scope.may_need(project::SECRET_CREATE, &object)
@@ -238,14 +238,14 @@ impl<'a> Writer<'a> {
         check_references(&self.reader, self.environment, path, values).await
     }
 
-    async fn change(&self, permit: &Permit) -> ApiResult<Change> {
+    pub(super) async fn change(&self, permit: &Permit) -> ApiResult<Change> {
         let cx = self.reader.cx;
         let mut change = cx.app.store.change(permit, &cx.author()).await?;
         change.serialize_project(self.scope.id()).await?;
         Ok(change)
     }
 
-    async fn folder(&self, change: &mut Change, path: &SecretPath) -> ApiResult<FolderId> {
+    pub(super) async fn folder(&self, change: &mut Change, path: &SecretPath) -> ApiResult<FolderId> {
         let folder = change.folder_at(self.scope.id(), self.environment, path).await?;
         folder.map(|folder| folder.id).ok_or_else(|| no_folder(self.environment, path))
     }
@@ -285,7 +285,7 @@ impl<'a> Writer<'a> {
         Ok(written)
     }
 
-    fn already_there(&self, keys: &[&str]) -> ApiError {
+    pub(super) fn already_there(&self, keys: &[&str]) -> ApiError {
         match self.many {
             Many::No => ApiError::bad_request("Secret already exists"),
             Many::Yes => ApiError::bad_request(format!("Secret already exists: {}", keys.join(","))),
@@ -367,7 +367,7 @@ impl<'a> Writer<'a> {
             written.push(one);
         }
         let rows: Vec<SecretRow> = written.iter().map(|one| one.row.clone()).collect();
-        change.update_secrets(&rows, self.scope.project().settings.pit_version_limit.max(1)).await?;
+        change.update_secrets(&rows, self.versions_kept()).await?;
         change.set_secret_tags(&retagged).await?;
         for (from, to) in &renamed {
             change.rename_overrides(folder, from, to).await?;
@@ -383,8 +383,19 @@ impl<'a> Writer<'a> {
         Ok(written)
     }
 
+    /// How many versions of a secret are kept.
+    pub(super) fn versions_kept(&self) -> i64 {
+        self.scope.project().settings.pit_version_limit.max(1)
+    }
+
     /// The next version of a secret, with what the draft sets and the rest as it was.
-    fn next(&self, change: &Change, path: &SecretPath, row: &SecretRow, draft: Draft) -> ApiResult<Written> {
+    pub(super) fn next(
+        &self,
+        change: &Change,
+        path: &SecretPath,
+        row: &SecretRow,
+        draft: Draft,
+    ) -> ApiResult<Written> {
         self.may_edit(path, row)?;
         let vault = &self.reader.vault;
         let before = vault.rest(row)?;
