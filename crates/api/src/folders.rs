@@ -84,7 +84,7 @@ in_folder! {
         name: String,
         /// New description; missing stays, null clears.
         #[serde(default, deserialize_with = "lenient::given_text", skip_serializing_if = "Option::is_none")]
-        description: Option<Option<String>>,
+        description: lenient::Given<String>,
     }
     /// Deletes a folder with everything in it.
     DeleteFolder {
@@ -144,7 +144,7 @@ pub struct FolderChange {
     pub path: Option<String>,
     /// New description; missing stays, null clears.
     #[serde(default, deserialize_with = "lenient::given_text", skip_serializing_if = "Option::is_none")]
-    pub description: Option<Option<String>>,
+    pub description: lenient::Given<String>,
 }
 
 /// A folder.

@@ -115,17 +115,20 @@ where
     }
 }
 
-/// Tells a field that was sent as null (or empty) from one that was not sent: `Some(None)` clears, `None` leaves.
-pub fn given_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+/// A field of a change: not sent (`None`: stays), sent as null or empty (`Some(None)`: is cleared), or sent.
+pub type Given<T> = Option<Option<T>>;
+
+/// Tells a text that was sent as null or empty from one that was not sent.
+pub fn given_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Given<String>, D::Error> {
     opt_text(deserializer).map(Some)
 }
 
 /// The same for a whole number.
-pub fn given_int<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64>>, D::Error> {
+pub fn given_int<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Given<i64>, D::Error> {
     opt_int(deserializer).map(Some)
 }
 
 /// The same for a flag.
-pub fn given_flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<bool>>, D::Error> {
+pub fn given_flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Given<bool>, D::Error> {
     opt_flag(deserializer).map(Some)
 }

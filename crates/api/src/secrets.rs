@@ -177,7 +177,7 @@ located! {
         r#type: Option<SecretKind>,
         /// Whether line breaks are escaped when the value is expanded.
         #[serde(default, deserialize_with = "lenient::given_flag", skip_serializing_if = "Option::is_none")]
-        skip_multiline_encoding: Option<Option<bool>>,
+        skip_multiline_encoding: lenient::Given<bool>,
         /// Replaces all tags; an empty list removes them.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tag_ids: Option<Vec<TagId>>,
@@ -186,10 +186,10 @@ located! {
         secret_metadata: Option<Vec<SecretMetadata>>,
         /// Every how many days somebody is to be reminded; 0 or null: never.
         #[serde(default, deserialize_with = "lenient::given_int", skip_serializing_if = "Option::is_none")]
-        secret_reminder_repeat_days: Option<Option<i64>>,
+        secret_reminder_repeat_days: lenient::Given<i64>,
         /// What to remind of; empty or null: nothing.
         #[serde(default, deserialize_with = "lenient::given_text", skip_serializing_if = "Option::is_none")]
-        secret_reminder_note: Option<Option<String>>,
+        secret_reminder_note: lenient::Given<String>,
     }
     /// Deletes a secret.
     DeleteSecret {
@@ -288,7 +288,7 @@ pub struct SecretChange {
     pub secret_comment: Option<Concealed>,
     /// Whether line breaks are escaped when the value is expanded.
     #[serde(default, deserialize_with = "lenient::given_flag", skip_serializing_if = "Option::is_none")]
-    pub skip_multiline_encoding: Option<Option<bool>>,
+    pub skip_multiline_encoding: lenient::Given<bool>,
     /// Replaces all tags; an empty list removes them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag_ids: Option<Vec<TagId>>,
@@ -297,10 +297,10 @@ pub struct SecretChange {
     pub secret_metadata: Option<Vec<SecretMetadata>>,
     /// Every how many days somebody is to be reminded; 0 or null: never.
     #[serde(default, deserialize_with = "lenient::given_int", skip_serializing_if = "Option::is_none")]
-    pub secret_reminder_repeat_days: Option<Option<i64>>,
+    pub secret_reminder_repeat_days: lenient::Given<i64>,
     /// What to remind of; empty or null: nothing.
     #[serde(default, deserialize_with = "lenient::given_text", skip_serializing_if = "Option::is_none")]
-    pub secret_reminder_note: Option<Option<String>>,
+    pub secret_reminder_note: lenient::Given<String>,
 }
 
 /// What a change of several secrets does about those that are not there.

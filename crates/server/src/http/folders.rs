@@ -5,6 +5,7 @@ use vouchsafe_api::folders::{
     CreateFolder, DeleteFolder, Folder, FolderEnvironment, FolderPath, FolderPlace, FolderReply,
     FoldersReply, InFolder, ListFolders, UpdateFolder, UpdateFolders,
 };
+use vouchsafe_api::lenient::Given;
 use vouchsafe_domain::id::FolderId;
 use vouchsafe_domain::path::{FolderName, SecretPath};
 use vouchsafe_policy::{Object, project};
@@ -215,16 +216,11 @@ async fn update_many(cx: Cx, input: UpdateFolders) -> Outcome<FoldersReply> {
 struct Wish {
     folder: String,
     name: FolderName,
-    description: Option<Option<String>>,
+    description: Given<String>,
 }
 
 impl Wish {
-    fn new(
-        field: &str,
-        folder: &str,
-        new_name: &str,
-        new_description: Option<Option<String>>,
-    ) -> ApiResult<Self> {
+    fn new(field: &str, folder: &str, new_name: &str, new_description: Given<String>) -> ApiResult<Self> {
         Ok(Self {
             folder: folder.trim().to_owned(),
             name: name(field, new_name)?,

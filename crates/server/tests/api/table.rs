@@ -85,7 +85,7 @@ impl World {
                         "slug" if route.path.contains("/roles/") => "roleSlug",
                         "slug" if route.path.contains("/tags/") => "tagSlug",
                         "slug" if route.path.contains("/environments/") => "envSlug",
-                        "path" => "walkedPath",
+                        "folderPath" => "walkedPath",
                         name => name,
                     };
                     path.push_str(

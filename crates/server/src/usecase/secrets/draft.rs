@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use vouchsafe_api::concealed::Concealed;
+use vouchsafe_api::lenient::Given;
 use vouchsafe_api::secrets::{
     CreateSecret, NewSecret, SecretChange, SecretKind, SecretMetadata, UpdateSecret,
 };
@@ -26,15 +27,15 @@ pub struct Draft {
     /// Comment.
     pub comment: Option<String>,
     /// Whether line breaks are escaped.
-    pub skip_multiline_encoding: Option<Option<bool>>,
+    pub skip_multiline_encoding: Given<bool>,
     /// Tags by id.
     pub tags: Option<Vec<TagId>>,
     /// Metadata.
     pub metadata: Option<Vec<SecretMetadata>>,
     /// What to remind of.
-    pub reminder_note: Option<Option<String>>,
+    pub reminder_note: Given<String>,
     /// Every how many days to remind.
-    pub reminder_days: Option<Option<i64>>,
+    pub reminder_days: Given<i64>,
 }
 
 const MOST_METADATA: usize = 100;

@@ -194,10 +194,10 @@ pub async fn get(cx: &Cx, target: Target, name: &str, options: GetOptions) -> Ap
         reader
             .scope
             .may_need(project::SECRET_DESCRIBE, &Object::secret(&environment, path.as_str(), name, &[]))?;
-        return match options.imports {
-            true => from_imports(&reader, &tree, name, options).await,
-            false => Err(missing(name)),
-        };
+        if !options.imports {
+            return Err(missing(name));
+        }
+        return from_imports(&reader, &tree, name, options).await;
     };
     reader.check(project::SECRET_DESCRIBE, &environment, &path, row)?;
     if options.view_value && !reader.allows(project::SECRET_READ_VALUE, &environment, &path, row) {
