@@ -56,3 +56,31 @@ pub(crate) enum RootKeyCommand {
     /// Print a new root key: 32 random bytes in base64
     Generate,
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn check(command: &clap::Command, guide: &str) {
+        for argument in command.get_arguments() {
+            let flag = argument.get_long().map(|long| format!("`--{long}"));
+            let variable = argument.get_env().map(|name| format!("`{}`", name.to_string_lossy()));
+            for name in flag.iter().chain(&variable).filter(|name| !name.ends_with("help")) {
+                assert!(
+                    guide.contains(name),
+                    "{name} of {} is not in docs/configuration.md",
+                    command.get_name()
+                );
+            }
+        }
+        command.get_subcommands().for_each(|command| check(command, guide));
+    }
+
+    #[test]
+    fn the_command_line_is_sound_and_documented() {
+        Cli::command().debug_assert();
+        check(&Cli::command(), include_str!("../../../docs/configuration.md"));
+    }
+}

@@ -98,3 +98,27 @@ pub(crate) fn path(given: Option<OsString>, file: Option<&PathBuf>) -> Option<Pa
 pub(crate) fn variable(names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_shows_every_line_and_nothing_else() {
+        let sample = include_str!("../../../docs/vouchsafe.toml");
+        let is_setting = |line: &&str| line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+        let lines: Vec<&str> =
+            sample.lines().filter_map(|line| line.strip_prefix("# ")).filter(is_setting).collect();
+        let settings: FileSettings = toml::from_str(&lines.join("\n")).unwrap();
+        let missing = format!("{settings:?}").matches("None").count();
+        assert_eq!(missing, 0, "{settings:?}");
+    }
+
+    #[test]
+    fn empty_values_count_as_not_given() {
+        let file = "file".to_owned();
+        assert_eq!(text(Some("flag".to_owned()), Some(&file)).as_deref(), Some("flag"));
+        assert_eq!(text(Some(" ".to_owned()), Some(&file)).as_deref(), Some("file"));
+        assert_eq!(text(None, None), None);
+    }
+}
