@@ -63,7 +63,7 @@ pub use projects::{NewProject, Project, ProjectSettings};
 pub use secret_versions::SecretVersion;
 pub use secrets::{SecretPlace, SecretRow, TagRef};
 pub use sessions::Session;
-pub use snapshots::{FolderSnapshot, FolderTree, MOST_SECRETS};
+pub use snapshots::{FolderSnapshot, FolderTree, MOST_BYTES, MOST_SECRETS};
 pub use tags::Tag;
 pub use tokens::Token;
 pub use topics::{Generations, Topic};

@@ -8,6 +8,7 @@ use vouchsafe_domain::time::Timestamp;
 
 use crate::engine::{Arg, FromRow, Row, Sql, args, placeholders};
 use crate::error::StoreResult;
+use crate::snapshots::{MOST_BYTES, MOST_SECRETS};
 use crate::{Change, Store};
 
 /// A tag, as secrets carry it.
@@ -141,20 +142,50 @@ pub(crate) fn tagged(rows: Vec<Untagged>, tags: &[TagRef]) -> Vec<SecretRow> {
 }
 
 /// The secrets of one folder, shared ones before personal ones of the same name.
-pub(crate) fn secrets_of_folder(folder: FolderId, limit: i64) -> (Sql, Vec<Arg>) {
+pub(crate) fn secrets_of_folder(folder: FolderId) -> (Sql, Vec<Arg>) {
     let sql = format!(
-        "SELECT {COLUMNS} FROM secrets s WHERE s.folder_id = $1 ORDER BY s.key, s.type DESC, s.user_id LIMIT $2"
+        "SELECT {COLUMNS} FROM secrets s WHERE s.folder_id = $1 ORDER BY s.key, s.type DESC, s.user_id \
+         LIMIT {MOST_SECRETS}"
     );
-    (Sql::Built(sql), args![folder, limit])
+    (Sql::Built(sql), args![folder])
+}
+
+/// The secrets of one folder with one name.
+pub(crate) fn secrets_named(folder: FolderId, key: &str) -> (Sql, Vec<Arg>) {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM secrets s WHERE s.folder_id = $1 AND s.key = $2 ORDER BY s.type DESC, s.user_id \
+         LIMIT 10000"
+    );
+    (Sql::Built(sql), args![folder, key])
 }
 
 /// The secrets of the folders of an environment whose paths lie between two texts.
-pub(crate) fn secrets_between(environment: &str, first: &str, end: &str, limit: i64) -> (Sql, Vec<Arg>) {
+pub(crate) fn secrets_between(environment: &str, first: &str, end: &str) -> (Sql, Vec<Arg>) {
     let sql = format!(
         "SELECT {COLUMNS} FROM secrets s JOIN folders f ON f.id = s.folder_id WHERE f.environment_id = $1 \
-         AND f.path >= $2 AND f.path < $3 ORDER BY s.key, s.type DESC, s.user_id LIMIT $4"
+         AND f.path >= $2 AND f.path < $3 ORDER BY s.key, s.type DESC, s.user_id LIMIT {MOST_SECRETS}"
     );
-    (Sql::Built(sql), args![environment, first, end, limit])
+    (Sql::Built(sql), args![environment, first, end])
+}
+
+/// 1 if there are more secrets, or more bytes of them, than one read may answer.
+fn too_much(of: &str) -> Sql {
+    Sql::Built(format!(
+        "SELECT CAST(CASE WHEN COUNT(*) > {MOST_SECRETS} OR COALESCE(SUM(LENGTH(s.value) + LENGTH(s.comment) + \
+         LENGTH(s.metadata)), 0) > {MOST_BYTES} THEN 1 ELSE 0 END AS BIGINT) AS n FROM secrets s {of}"
+    ))
+}
+
+/// Whether one folder holds too much.
+pub(crate) fn too_much_in_folder(folder: FolderId) -> (Sql, Vec<Arg>) {
+    (too_much("WHERE s.folder_id = $1"), args![folder])
+}
+
+/// Whether the folders whose paths lie between two texts hold too much.
+pub(crate) fn too_much_between(environment: &str, first: &str, end: &str) -> (Sql, Vec<Arg>) {
+    let of =
+        "JOIN folders f ON f.id = s.folder_id WHERE f.environment_id = $1 AND f.path >= $2 AND f.path < $3";
+    (too_much(of), args![environment, first, end])
 }
 
 /// Where a secret is.
@@ -166,6 +197,8 @@ pub struct SecretPlace {
     pub environment: String,
     /// Path of the folder.
     pub path: SecretPath,
+    /// Name of the secret.
+    pub key: String,
 }
 
 impl FromRow for SecretPlace {
@@ -174,6 +207,7 @@ impl FromRow for SecretPlace {
             project_id: row.parsed("project_id")?,
             environment: row.text("slug")?,
             path: row.parsed("path")?,
+            key: row.text("key")?,
         })
     }
 }
@@ -181,7 +215,7 @@ impl FromRow for SecretPlace {
 impl Store {
     /// Where a secret is, in whichever project.
     pub async fn secret_place(&self, id: SecretId) -> StoreResult<Option<SecretPlace>> {
-        let sql = "SELECT e.project_id, e.slug, f.path FROM secrets s JOIN folders f ON f.id = s.folder_id \
+        let sql = "SELECT e.project_id, e.slug, f.path, s.key FROM secrets s JOIN folders f ON f.id = s.folder_id \
                    JOIN environments e ON e.id = f.environment_id WHERE s.id = $1";
         self.pools().one(sql, args![id]).await
     }

@@ -11,11 +11,14 @@ use crate::error::StoreResult;
 use crate::folders::{EnvironmentRef, MOST_FOLDERS, below};
 use crate::imports::{Import, imports_between, imports_of_folder};
 use crate::secrets::{
-    SecretRow, TAGS_OF_PROJECT, TagRef, Untagged, any_tagged, secrets_between, secrets_of_folder, tagged,
+    SecretRow, TAGS_OF_PROJECT, TagRef, Untagged, any_tagged, secrets_between, secrets_named,
+    secrets_of_folder, tagged, too_much_between, too_much_in_folder,
 };
 
 /// The most secrets that one read answers.
 pub const MOST_SECRETS: usize = 100_000;
+/// The most bytes of sealed secrets that one read answers: 64 MiB.
+pub const MOST_BYTES: usize = 64 << 20;
 
 /// A folder with what it holds itself.
 #[derive(Debug)]
@@ -45,7 +48,7 @@ impl FolderSnapshot {
 pub struct FolderTree {
     /// The folders by path; the one asked for comes first.
     pub folders: Vec<FolderSnapshot>,
-    /// Whether there were more secrets or folders than a read may answer; then some are missing.
+    /// Whether there are more secrets or folders than a read may answer; then no secrets are in it.
     pub overflow: bool,
 }
 
@@ -106,8 +109,38 @@ impl Store {
         Ok(Some(tree))
     }
 
+    /// A folder with only those of its secrets that have this name: for folders that hold too much to be read whole.
+    pub async fn folder_with(
+        &self,
+        project: ProjectId,
+        environment: &str,
+        path: &SecretPath,
+        key: &str,
+    ) -> StoreResult<Option<FolderTree>> {
+        let Some(root) = self.place(project, environment, path).await? else { return Ok(None) };
+        let (sql, args) = secrets_named(root.id, key);
+        let rows = self.pools().all::<Untagged>(sql, args).await?;
+        let (sql, args) = imports_of_folder(root.id);
+        let imports = self.pools().all(sql, args).await?;
+        self.tree(project, vec![root], rows, imports).await.map(Some)
+    }
+
+    async fn place(
+        &self,
+        project: ProjectId,
+        environment: &str,
+        path: &SecretPath,
+    ) -> StoreResult<Option<Place>> {
+        let at = args![project, environment, path.as_str()];
+        self.pools().one(Sql::Built(format!("{PLACES} AND f.path = $3")), at).await
+    }
+
     async fn flat(&self, project: ProjectId, root: Place) -> StoreResult<FolderTree> {
-        let (sql, args) = secrets_of_folder(root.id, READ);
+        let (sql, args) = too_much_in_folder(root.id);
+        if self.pools().one::<i64>(sql, args).await? == Some(1) {
+            return Ok(overflow(root));
+        }
+        let (sql, args) = secrets_of_folder(root.id);
         let rows = self.pools().all::<Untagged>(sql, args).await?;
         let (sql, args) = imports_of_folder(root.id);
         let imports = self.pools().all(sql, args).await?;
@@ -115,7 +148,6 @@ impl Store {
     }
 
     async fn deep(&self, project: ProjectId, root: Place) -> StoreResult<FolderTree> {
-        // Also the folder itself, whose path is before those below it: `/a` < `/a/`, but so may be `/a-b`.
         let (first, end) = below(&root.path);
         let environment = root.environment.id.to_string();
         let sql = format!(
@@ -124,12 +156,21 @@ impl Store {
         );
         let at = args![project, root.environment.slug.as_str(), first.as_str(), end.as_str(), root.id];
         let mut places = self.pools().all::<Place>(Sql::Built(sql), at).await?;
-        let (sql, args) = secrets_between(&environment, &first, &end, READ);
+        let (sql, args) = too_much_between(&environment, &first, &end);
+        if places.len() > MOST_FOLDERS || self.pools().one::<i64>(sql, args).await? == Some(1) {
+            return Ok(overflow(root));
+        }
+        let (sql, args) = secrets_between(&environment, &first, &end);
         let mut rows = self.pools().all::<Untagged>(sql, args).await?;
         let (sql, args) = imports_between(&environment, &first, &end);
         let mut imports = self.pools().all(sql, args).await?;
         if !root.path.is_root() {
-            let (sql, args) = secrets_of_folder(root.id, READ);
+            // The folder itself does not lie below itself.
+            let (sql, args) = too_much_in_folder(root.id);
+            if self.pools().one::<i64>(sql, args).await? == Some(1) {
+                return Ok(overflow(root));
+            }
+            let (sql, args) = secrets_of_folder(root.id);
             rows.extend(self.pools().all::<Untagged>(sql, args).await?);
             let (sql, args) = imports_of_folder(root.id);
             imports.extend(self.pools().all::<Import>(sql, args).await?);
@@ -145,7 +186,6 @@ impl Store {
         rows: Vec<Untagged>,
         imports: Vec<Import>,
     ) -> StoreResult<FolderTree> {
-        let overflow = rows.len() > MOST_SECRETS || places.len() > MOST_FOLDERS + 1;
         let tags: Vec<TagRef> = if any_tagged(&rows) {
             self.pools().all(TAGS_OF_PROJECT, args![project]).await?
         } else {
@@ -153,14 +193,7 @@ impl Store {
         };
         let at: HashMap<FolderId, usize> =
             places.iter().enumerate().map(|(index, place)| (place.id, index)).collect();
-        let snapshot = |place: Place| FolderSnapshot {
-            id: place.id,
-            environment: place.environment,
-            path: place.path,
-            secrets: Vec::new(),
-            imports: Vec::new(),
-        };
-        let mut folders: Vec<FolderSnapshot> = places.into_iter().map(snapshot).collect();
+        let mut folders: Vec<FolderSnapshot> = places.into_iter().map(Place::empty).collect();
         for row in tagged(rows, &tags) {
             if let Some(index) = at.get(&row.folder_id) {
                 folders[*index].secrets.push(row);
@@ -171,9 +204,22 @@ impl Store {
                 folders[*index].imports.push(import);
             }
         }
-        Ok(FolderTree { folders, overflow })
+        Ok(FolderTree { folders, overflow: false })
     }
 }
 
-/// One more than is answered, to see that there are more.
-const READ: i64 = 100_001;
+impl Place {
+    fn empty(self) -> FolderSnapshot {
+        FolderSnapshot {
+            id: self.id,
+            environment: self.environment,
+            path: self.path,
+            secrets: Vec::new(),
+            imports: Vec::new(),
+        }
+    }
+}
+
+fn overflow(root: Place) -> FolderTree {
+    FolderTree { folders: vec![root.empty()], overflow: true }
+}

@@ -175,7 +175,8 @@ async fn update(cx: Cx, input: UpdateImport) -> Outcome<ImportMessageReply> {
         change.set_import_target(import.id, environment.id, from).await.map_err(taken)?;
     }
     if let Some(position) = wish.position.filter(|position| *position != import.position) {
-        let last = i64::try_from(change.imports(folder.id).await?.len()).unwrap_or(i64::MAX);
+        let all = change.imports(folder.id).await?;
+        let last = all.iter().map(|import| import.position).max().unwrap_or(1);
         if !(1..=last).contains(&position) {
             return Err(ApiError::bad_request(format!("The position must be from 1 to {last}")));
         }

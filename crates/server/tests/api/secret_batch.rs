@@ -13,6 +13,8 @@ both!(
     secrets_are_moved,
     only_so_many_versions_are_kept,
     a_change_is_seen_by_other_replicas,
+    writers_do_not_lose_each_other,
+    a_folder_that_holds_too_much_is_read_one_by_one,
 );
 
 async fn batches_are_all_or_nothing(server: TestServer) {
@@ -153,4 +155,49 @@ async fn a_change_is_seen_by_other_replicas(server: TestServer) {
         writer.person.patch("/api/v3/secrets/raw/A", body).await.ok();
         assert_eq!(reader.read("dev", "/", "A", "").await["secretValue"], n.to_string());
     }
+}
+
+async fn writers_do_not_lose_each_other(server: TestServer) {
+    let vault = Vault::new(&server).await;
+    let body = vault.body("dev", "/", &json!({ "secretValue": "1" }));
+    let create = || vault.person.post("/api/v3/secrets/raw/A", body.clone());
+    let answers = futures_util::future::join_all((0..20).map(|_| create())).await;
+    let made = answers.iter().filter(|answer| answer.status == 200).count();
+    assert_eq!(made, 1);
+    assert!(answers.iter().all(|answer| [200, 400].contains(&answer.status)));
+    let update = |n: usize| {
+        let body = vault.body("dev", "/", &json!({ "secretValue": n.to_string() }));
+        vault.person.patch("/api/v3/secrets/raw/A", body)
+    };
+    let answers = futures_util::future::join_all((0..20).map(update)).await;
+    let mut versions: Vec<i64> =
+        answers.into_iter().map(|answer| answer.ok()["secret"]["version"].as_i64().unwrap()).collect();
+    versions.sort_unstable();
+    assert_eq!(versions, (2..=21).collect::<Vec<i64>>());
+    assert_eq!(vault.read("dev", "/", "A", "").await["version"], 21);
+}
+
+async fn a_folder_that_holds_too_much_is_read_one_by_one(server: TestServer) {
+    let vault = Vault::new(&server).await;
+    vault.folder("dev", "/sub").await;
+    let large = "x".repeat(1_040_000);
+    for n in 0..65 {
+        vault.put("dev", "/sub", &format!("K{n}"), &large).await;
+    }
+    let sub = format!("/api/v3/secrets/raw?{}", vault.at("dev", "/sub"));
+    let all = format!("/api/v3/secrets/raw?{}&recursive=true", vault.at("dev", "/"));
+    for path in [&sub, &all] {
+        let message = vault.person.get(path).await.refused(400);
+        assert!(message.contains("more than 64 MiB"), "{message}");
+    }
+    let one = vault.read("dev", "/sub", "K7", "").await;
+    assert_eq!(one["secretValue"].as_str().unwrap().len(), large.len());
+    let by_id = format!("/api/v3/secrets/raw/id/{}", one["id"].as_str().unwrap());
+    vault.person.get(&by_id).await.ok();
+    vault.person.get(&format!("/api/v3/secrets/raw/NONE?{}", vault.at("dev", "/sub"))).await.refused(404);
+    let gone = vault.body("dev", "/sub", &json!({}));
+    vault.person.delete_with("/api/v3/secrets/raw/K7", gone).await.ok();
+    let gone = vault.body("dev", "/sub", &json!({}));
+    vault.person.delete_with("/api/v3/secrets/raw/K8", gone).await.ok();
+    vault.person.get(&sub).await.ok();
 }

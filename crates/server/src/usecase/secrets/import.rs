@@ -13,10 +13,12 @@ use crate::http::error::{ApiError, ApiResult};
 pub(super) const MOST_IMPORTED: usize = 1_000;
 
 /// The folders that these folders import, directly and through other imports, each once; the one that wins comes
-/// first. A folder that is not there contributes nothing.
+/// first. A folder that is not there contributes nothing. With a name, only secrets of that name need be in
+/// them.
 pub(super) async fn imported(
     reader: &Reader<'_>,
     folders: &[FolderSnapshot],
+    name: Option<&str>,
 ) -> ApiResult<Vec<Arc<FolderTree>>> {
     let mut seen: HashSet<(String, SecretPath)> = HashSet::new();
     if let Some(first) = folders.first() {
@@ -34,7 +36,11 @@ pub(super) async fn imported(
                 "The imports lead to more than {MOST_IMPORTED} folders"
             )));
         }
-        if let Some(tree) = reader.folder(place.0, place.1, false).await? {
+        let tree = match name {
+            Some(name) => reader.folder_with(place.0, place.1, name).await?,
+            None => reader.folder(place.0, place.1, false).await?,
+        };
+        if let Some(tree) = tree {
             open.extend(tree.folders.iter().flat_map(targets));
             found.push(tree);
         }

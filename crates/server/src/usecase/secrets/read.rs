@@ -116,7 +116,7 @@ async fn imported_secrets(
     options: &ListOptions,
 ) -> ApiResult<Vec<ImportedSecrets>> {
     let mut imports = Vec::new();
-    for tree in imported(reader, folders).await?.iter().rev() {
+    for tree in imported(reader, folders, None).await?.iter().rev() {
         let Some(folder) = tree.folders.first() else { continue };
         let (environment, path) = (folder.environment.slug.as_str(), &folder.path);
         let mut secrets = Vec::new();
@@ -182,7 +182,7 @@ pub struct GetOptions {
 pub async fn get(cx: &Cx, target: Target, name: &str, options: GetOptions) -> ApiResult<Secret> {
     let Target { scope, environment, path } = target;
     let reader = Reader::open(cx, &scope).await?;
-    let tree = reader.folder(environment.clone(), path.clone(), false).await?;
+    let tree = reader.folder_with(environment.clone(), path.clone(), name).await?;
     let tree = tree.ok_or_else(|| no_folder(&environment, &path))?;
     let folder = tree.folders.first().ok_or_else(|| no_folder(&environment, &path))?;
     let owner = match options.kind {
@@ -222,7 +222,7 @@ pub async fn get_by_id(cx: &Cx, id: SecretId, options: GetOptions) -> ApiResult<
     let scope = cx.project(place.project_id).await;
     let scope = scope.map_err(|error| if error.status() == 404 { missing() } else { error })?;
     let reader = Reader::open(cx, &scope).await?;
-    let tree = reader.folder(place.environment.clone(), place.path.clone(), false).await?;
+    let tree = reader.folder_with(place.environment.clone(), place.path.clone(), &place.key).await?;
     let folder = tree.as_ref().and_then(|tree| tree.folders.first()).ok_or_else(missing)?;
     let row = folder.secrets.iter().find(|row| row.id == id).ok_or_else(missing)?;
     if row.owner.is_some() && row.owner != reader.user {
@@ -251,7 +251,7 @@ async fn from_imports(
     name: &str,
     options: GetOptions,
 ) -> ApiResult<Secret> {
-    for tree in imported(reader, &tree.folders).await? {
+    for tree in imported(reader, &tree.folders, Some(name)).await? {
         let Some(found) = seen_in(reader, &tree, name) else { continue };
         let (folder, row, sight) = found;
         if options.view_value && sight != Sight::Whole {

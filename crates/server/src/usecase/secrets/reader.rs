@@ -7,7 +7,7 @@ use vouchsafe_api::secrets::{HIDDEN_VALUE, Secret, SecretActor, SecretKind, Secr
 use vouchsafe_domain::id::UserId;
 use vouchsafe_domain::path::SecretPath;
 use vouchsafe_policy::{Denied, Need, Object, project};
-use vouchsafe_store::{FolderTree, MOST_SECRETS, SecretRow, TagRef, Topic};
+use vouchsafe_store::{FolderTree, MOST_BYTES, MOST_SECRETS, SecretRow, TagRef, Topic};
 
 use super::vault::{Plain, Vault};
 use crate::access::ProjectScope;
@@ -56,22 +56,45 @@ impl<'a> Reader<'a> {
         path: SecretPath,
         recursive: bool,
     ) -> ApiResult<Option<Arc<FolderTree>>> {
-        let (app, project) = (&self.cx.app, self.scope.id());
-        let key = FolderKey { project, environment, path, recursive };
-        if let Some(tree) = app.caches.folders.get(&app.store, &key) {
-            return Ok(Some(tree));
-        }
-        let (environment, path) = (key.environment.clone(), key.path.clone());
-        let load = async {
-            app.store.folder_tree(project, &environment, &path, recursive).await.map_err(ApiError::from)
-        };
-        let tree = app.caches.folders.get_or_load(&app.store, key, &[Topic::secrets(project)], load).await?;
+        let key = FolderKey { project: self.scope.id(), environment, path, recursive };
+        let tree = self.tree(&key).await?;
         if tree.as_ref().is_some_and(|tree| tree.overflow) {
             return Err(ApiError::bad_request(format!(
-                "There are more than {MOST_SECRETS} secrets here; read the folders one by one"
+                "There are more than {MOST_SECRETS} secrets here, or more than {} MiB of them; read the folders or the \
+                 secrets one by one",
+                MOST_BYTES >> 20
             )));
         }
         Ok(tree)
+    }
+
+    /// A folder with the secrets of this name, and perhaps others: works for folders of any size.
+    pub async fn folder_with(
+        &self,
+        environment: String,
+        path: SecretPath,
+        name: &str,
+    ) -> ApiResult<Option<Arc<FolderTree>>> {
+        let key = FolderKey { project: self.scope.id(), environment, path, recursive: false };
+        let tree = self.tree(&key).await?;
+        if tree.as_ref().is_none_or(|tree| !tree.overflow) {
+            return Ok(tree);
+        }
+        let store = &self.cx.app.store;
+        let tree = store.folder_with(self.scope.id(), &key.environment, &key.path, name).await?;
+        Ok(tree.map(Arc::new))
+    }
+
+    async fn tree(&self, key: &FolderKey) -> ApiResult<Option<Arc<FolderTree>>> {
+        let (store, cache, project) = (&self.cx.app.store, &self.cx.app.caches.folders, self.scope.id());
+        if let Some(tree) = cache.get(store, key) {
+            return Ok(Some(tree));
+        }
+        let load = async {
+            let read = store.folder_tree(project, &key.environment, &key.path, key.recursive);
+            read.await.map_err(ApiError::from)
+        };
+        cache.get_or_load(store, key.clone(), &[Topic::secrets(project)], load).await
     }
 
     /// Whether the caller may do something with a secret.
