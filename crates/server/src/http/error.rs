@@ -9,9 +9,13 @@ use serde_json::{Value, json};
 use vouchsafe_policy::Denied;
 use vouchsafe_store::StoreError;
 
-/// A refusal or failure, as the client sees it, with the cause that only the log sees.
+/// A refusal or failure, as the client sees it, with the cause that only the log sees. Boxed, as it
+/// is part of the result of nearly every function.
 #[derive(Debug)]
-pub struct ApiError {
+pub struct ApiError(Box<Refusal>);
+
+#[derive(Debug)]
+struct Refusal {
     status: StatusCode,
     name: Cow<'static, str>,
     message: Message,
@@ -32,14 +36,14 @@ pub type ApiResult<T> = Result<T, ApiError>;
 
 impl ApiError {
     fn new(status: StatusCode, name: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
+        Self(Box::new(Refusal {
             status,
             name: name.into(),
             message: Message::Text(message.into()),
             details: None,
             cause: None,
             header: None,
-        }
+        }))
     }
 
     /// 400: well-formed, but not possible in this state.
@@ -96,14 +100,14 @@ impl ApiError {
             .map(|part| part.parse::<u64>().map_or_else(|_| Value::from(part), Value::from))
             .collect();
         let issue = json!({ "code": code, "path": path, "message": message.into() });
-        Self {
+        Self(Box::new(Refusal {
             status: StatusCode::UNPROCESSABLE_ENTITY,
             name: "ValidationFailure".into(),
             message: Message::Issues(vec![issue]),
             details: None,
             cause: None,
             header: None,
-        }
+        }))
     }
 
     /// 503: the database does not answer; `Retry-After` says when to come back.
@@ -125,61 +129,62 @@ impl ApiError {
     /// Gives the error another name on the wire.
     #[must_use]
     pub fn named(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.name = name.into();
+        self.0.name = name.into();
         self
     }
 
     /// Adds data for programs.
     #[must_use]
     pub fn with_details(mut self, details: Value) -> Self {
-        self.details = Some(details);
+        self.0.details = Some(details);
         self
     }
 
     /// Adds the cause for the log.
     #[must_use]
     pub fn because(mut self, cause: impl Into<String>) -> Self {
-        self.cause = Some(cause.into());
+        self.0.cause = Some(cause.into());
         self
     }
 
     /// Adds a header to the answer.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.header = Some((name, value));
+        self.0.header = Some((name, value));
         self
     }
 
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// What only the log sees.
     pub fn cause(&self) -> Option<&str> {
-        self.cause.as_deref()
+        self.0.cause.as_deref()
     }
 
     /// The response, carrying the id of the request.
     pub fn into_response_for(self, request_id: &str) -> Response {
-        let message = match self.message {
+        let refusal = *self.0;
+        let message = match refusal.message {
             Message::Text(text) => Value::from(text.into_owned()),
             Message::Issues(issues) => Value::from(issues),
         };
         let mut body = json!({
             "reqId": request_id,
-            "statusCode": self.status.as_u16(),
+            "statusCode": refusal.status.as_u16(),
             "message": message,
-            "error": self.name,
+            "error": refusal.name,
         });
-        if let Some(details) = self.details {
+        if let Some(details) = refusal.details {
             body["details"] = details;
         }
-        let mut response = (self.status, axum::Json(body)).into_response();
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+        let mut response = (refusal.status, axum::Json(body)).into_response();
+        if refusal.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
-        if let Some((name, value)) = self.header {
+        if let Some((name, value)) = refusal.header {
             response.headers_mut().insert(name, value);
         }
         response
