@@ -8,7 +8,7 @@ use vouchsafe_domain::lockout::{LockoutScope, LockoutSettings};
 use vouchsafe_domain::time::Timestamp;
 use vouchsafe_domain::token_settings::TokenSettings;
 
-use crate::engine::{FromRow, Row, Sql, args};
+use crate::engine::{Arg, FromRow, Row, Sql, args};
 use crate::error::{StoreError, StoreResult};
 use crate::{Change, Store};
 
@@ -124,25 +124,9 @@ impl Change {
                    token_uses_limit, token_period, token_trusted_ips, lockout_enabled, lockout_threshold, \
                    lockout_duration, lockout_counter_reset, lockout_scope, created_at, updated_at) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)";
-        let (tokens, lockout) = (new.tokens, new.lockout);
-        let values = args![
-            id,
-            new.identity,
-            new.method,
-            new.login_key.clone(),
-            new.config.to_string(),
-            tokens.ttl(),
-            tokens.max_ttl(),
-            tokens.uses_limit(),
-            tokens.period(),
-            trusted_ips(tokens)?,
-            lockout.enabled(),
-            lockout.threshold(),
-            lockout.duration_seconds(),
-            lockout.counter_reset_seconds(),
-            scope_text(lockout.scope()),
-            at,
-        ];
+        let mut values = args![id, new.identity, new.method, new.login_key.clone()];
+        values.extend(settings_values(new.config, new.tokens, new.lockout)?);
+        values.extend(args![at]);
         self.run(sql, values).await?;
         self.touch(new.identity);
         Ok(id)
@@ -161,21 +145,9 @@ impl Change {
                    token_period = $6, token_trusted_ips = $7, lockout_enabled = $8, lockout_threshold = $9, \
                    lockout_duration = $10, lockout_counter_reset = $11, lockout_scope = $12, updated_at = $13 \
                    WHERE id = $1";
-        let values = args![
-            method.id,
-            config.to_string(),
-            tokens.ttl(),
-            tokens.max_ttl(),
-            tokens.uses_limit(),
-            tokens.period(),
-            trusted_ips(tokens)?,
-            lockout.enabled(),
-            lockout.threshold(),
-            lockout.duration_seconds(),
-            lockout.counter_reset_seconds(),
-            scope_text(lockout.scope()),
-            at,
-        ];
+        let mut values = args![method.id];
+        values.extend(settings_values(config, tokens, lockout)?);
+        values.extend(args![at]);
         self.run(sql, values).await?;
         if !lockout.enabled() {
             self.clear_lockouts(method.id).await?;
@@ -192,6 +164,25 @@ impl Change {
     }
 }
 
-fn trusted_ips(tokens: &TokenSettings) -> StoreResult<String> {
-    serde_json::to_string(tokens.trusted_ips()).map_err(|error| StoreError::Other(error.to_string()))
+/// What insert and update write alike, in the order of [`SETTINGS_COLUMNS`].
+fn settings_values(
+    config: &Value,
+    tokens: &TokenSettings,
+    lockout: &LockoutSettings,
+) -> StoreResult<Vec<Arg>> {
+    let trusted_ips =
+        serde_json::to_string(tokens.trusted_ips()).map_err(|error| StoreError::Other(error.to_string()))?;
+    Ok(args![
+        config.to_string(),
+        tokens.ttl(),
+        tokens.max_ttl(),
+        tokens.uses_limit(),
+        tokens.period(),
+        trusted_ips,
+        lockout.enabled(),
+        lockout.threshold(),
+        lockout.duration_seconds(),
+        lockout.counter_reset_seconds(),
+        scope_text(lockout.scope()),
+    ])
 }
