@@ -15,6 +15,7 @@ pub mod identity_members;
 pub mod imports;
 pub mod invitations;
 pub mod lenient;
+pub mod managed_identities;
 pub mod org_members;
 pub mod org_roles;
 pub mod organizations;

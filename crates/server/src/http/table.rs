@@ -17,6 +17,8 @@ fn resources() -> Vec<Routes> {
     let mut all = vec![
         super::status::routes(),
         super::identities::routes(),
+        super::org_identities::routes(),
+        super::project_identities::routes(),
         super::projects::routes(),
         super::environments::routes(),
         super::project_roles::routes(),

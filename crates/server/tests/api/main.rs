@@ -7,6 +7,7 @@ mod identities;
 mod identity_members;
 mod imports;
 mod invitations;
+mod managed_identities;
 mod network;
 mod organizations;
 mod people;
