@@ -1,6 +1,6 @@
 //! A database of a test's own.
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -68,6 +68,39 @@ impl TestDatabase {
     }
 }
 
+impl TestDatabase {
+    /// How many connections there are to this `PostgreSQL` database.
+    pub async fn connections(&self) -> i64 {
+        let Database::Postgres(url) = &self.database else { panic!("only PostgreSQL has connections") };
+        let (_, name) = url.rsplit_once('/').expect("the URL names a database");
+        let mut connection = PgConnection::connect(&postgres_admin_url()).await.unwrap();
+        let count = connections(&mut connection, name).await;
+        connection.close().await.unwrap();
+        count
+    }
+}
+
+async fn connections(admin: &mut PgConnection, database: &str) -> i64 {
+    let sql = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = $1";
+    sqlx::query_scalar(sql).bind(database).fetch_one(admin).await.unwrap()
+}
+
+/// The one number that a query answers, past the store: for what the store would not show.
+pub async fn count(database: &Database, sql: &str) -> i64 {
+    let sql = AssertSqlSafe(sql.to_owned());
+    match database {
+        Database::Sqlite(path) => {
+            let url = format!("sqlite:{}", path.display());
+            let mut connection = SqliteConnection::connect(&url).await.unwrap();
+            sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+        }
+        Database::Postgres(url) => {
+            let mut connection = PgConnection::connect(url).await.unwrap();
+            sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+        }
+    }
+}
+
 fn url_of(database: &str) -> String {
     let admin = postgres_admin_url();
     let (server, _) = admin.rsplit_once('/').expect("the URL names a database");
@@ -105,9 +138,7 @@ async fn wait_until_unused(name: &str) {
     let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
     sqlx::query(sql).bind(name).execute(&mut connection).await.unwrap();
     for _ in 0..200 {
-        let sql = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = $1";
-        let used: i64 = sqlx::query_scalar(sql).bind(name).fetch_one(&mut connection).await.unwrap();
-        if used == 0 {
+        if connections(&mut connection, name).await == 0 {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;

@@ -1,0 +1,94 @@
+//! The workers, and the kill in the middle of their work.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::instance::Instance;
+use crate::model::{Model, Proof};
+use crate::operation::Operation;
+use crate::wire::Client;
+use crate::world::World;
+
+/// How long the work up to the next kill may take.
+const ROUND: Duration = Duration::from_secs(60);
+
+/// Somebody who does one operation after the other.
+#[derive(Default)]
+pub(crate) struct Worker {
+    /// What must be there.
+    pub(crate) model: Model,
+    /// What was under way when the server was killed.
+    pub(crate) under_way: Option<Operation>,
+}
+
+/// What the workers of one round share.
+struct Round {
+    client: Client,
+    world: World,
+    next: AtomicU64,
+    answered: AtomicUsize,
+    kill_at: usize,
+    enough: Notify,
+    killed: AtomicBool,
+}
+
+/// Lets the workers work and kills the server when `kill_at` operations have been answered in all; `next` is the
+/// number of the next operation.
+pub(crate) async fn work_until_killed(
+    instance: &mut Instance,
+    world: &World,
+    workers: Vec<Worker>,
+    next: u64,
+    kill_at: usize,
+) -> (Vec<Worker>, u64) {
+    let answered = workers.iter().map(|worker| worker.model.events.len()).sum();
+    let round = Arc::new(Round {
+        client: instance.client(),
+        world: world.clone(),
+        next: AtomicU64::new(next),
+        answered: AtomicUsize::new(answered),
+        kill_at,
+        enough: Notify::new(),
+        killed: AtomicBool::new(false),
+    });
+    let mut tasks: JoinSet<Worker> =
+        workers.into_iter().map(|worker| worker.work(Arc::clone(&round))).collect();
+    tokio::select! {
+        enough = timeout(ROUND, round.enough.notified()) => enough.expect("the workers get on with it"),
+        // A worker never ends before the kill, but by a failure.
+        Some(ended) = tasks.join_next() => {
+            ended.unwrap();
+            panic!("a worker gave up");
+        }
+    }
+    round.killed.store(true, Ordering::SeqCst);
+    instance.kill().await;
+    let workers = timeout(ROUND, tasks.join_all()).await.expect("the workers notice the kill");
+    (workers, round.next.load(Ordering::SeqCst))
+}
+
+impl Worker {
+    async fn work(mut self, round: Arc<Round>) -> Self {
+        loop {
+            let number = round.next.fetch_add(1, Ordering::SeqCst);
+            let operation = Operation::choose(number, &self.model, &round.world);
+            let request = operation.request(&round.world);
+            match round.client.send(&operation.agent(), request).await {
+                Ok(answer) => self.model.note(&operation, Proof::Answered(&answer)),
+                Err(_) => {
+                    assert!(round.killed.load(Ordering::SeqCst), "no answer to {operation:?}");
+                    self.under_way = Some(operation);
+                    return self;
+                }
+            }
+            if round.answered.fetch_add(1, Ordering::SeqCst) + 1 == round.kill_at {
+                round.enough.notify_one();
+            }
+        }
+    }
+}
