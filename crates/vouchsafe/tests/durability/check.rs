@@ -1,7 +1,7 @@
 //! Whether everything is as it must be.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::fmt::Debug;
 
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
@@ -14,60 +14,49 @@ use crate::world::{LOCKOUT_THRESHOLD, LOGIN_LIMIT, World};
 
 const AGENT: &str = "check";
 
-/// What was found, for people.
-pub(crate) struct Found {
-    events: usize,
-    secrets: usize,
-    identities: usize,
-    tokens: usize,
-    revoked: usize,
-    limited_logins: i64,
-    under_way: usize,
-    happened: usize,
-}
-
-impl fmt::Display for Found {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { events, secrets, identities, tokens, revoked, limited_logins, under_way, happened } = self;
-        write!(
-            f,
-            "there are {events} events, {secrets} secrets, {identities} identities, {tokens} living and {revoked} \
-             revoked tokens, {limited_logins} limited logins; of {under_way} requests under way {happened} happened"
-        )
-    }
-}
-
-/// Settles what became of the operations under way, and checks everything.
-pub(crate) async fn all(client: &Client, world: &World, workers: &mut [Worker]) -> Found {
+/// Settles what became of the operations under way, and compares the audit log, the secrets and the list of identities
+/// with what must be there. Says what there is.
+pub(crate) async fn settle(client: &Client, world: &World, workers: &mut [Worker]) -> String {
     let checker = Checker { client, world };
     let log = checker.audit_log().await;
     let under_way = workers.iter().filter(|worker| worker.under_way.is_some()).count();
-    let happened = settle(&log, workers);
-    let models: Vec<&Model> = workers.iter().map(|worker| &worker.model).collect();
+    let happened = apply(&log, workers);
+    let models = models(workers);
     check_events(&log, &models);
-    checker.secrets(&models).await;
-    checker.identities(&models).await;
+    let secrets = checker.secrets(&models).await;
+    let identities = checker.identities(&models).await;
+    format!(
+        "{} events, {secrets} secrets, {identities} identities; of {under_way} requests under way {happened} happened",
+        log.len()
+    )
+}
+
+/// Asks for each single thing. Says what there is.
+pub(crate) async fn each(client: &Client, world: &World, workers: &[Worker]) -> String {
+    let checker = Checker { client, world };
+    let models = models(workers);
+    checker.each_identity(&models).await;
     checker.client_secrets(&models).await;
     checker.tokens(&models).await;
     checker.lockout(&models).await;
-    let sum = |count: fn(&Model) -> usize| models.iter().map(|model| count(model)).sum();
-    Found {
-        events: log.len(),
-        secrets: sum(|model| model.secrets.len()),
-        identities: sum(|model| model.identities.len()),
-        tokens: sum(|model| model.tokens.len()),
-        revoked: sum(|model| model.revoked_tokens.len()),
-        limited_logins: models.iter().map(|model| model.limited_logins).sum(),
-        under_way,
-        happened,
-    }
+    let sum = |count: fn(&Model) -> usize| models.iter().map(|model| count(model)).sum::<usize>();
+    format!(
+        "; {} living and {} revoked tokens, {} limited logins",
+        sum(|model| model.tokens.len()),
+        sum(|model| model.revoked_tokens.len()),
+        models.iter().map(|model| model.limited_logins).sum::<i64>()
+    )
+}
+
+fn models(workers: &[Worker]) -> Vec<&Model> {
+    workers.iter().map(|worker| &worker.model).collect()
 }
 
 /// Kind and details of the event of each operation.
 type Log = BTreeMap<u64, (String, Value)>;
 
 /// An operation under way happened if the audit log says so; then all of it must be there, else nothing.
-fn settle(log: &Log, workers: &mut [Worker]) -> usize {
+fn apply(log: &Log, workers: &mut [Worker]) -> usize {
     let mut happened = 0;
     for worker in workers {
         let Some(operation) = worker.under_way.take() else { continue };
@@ -85,17 +74,12 @@ fn check_events(log: &Log, models: &[&Model]) {
         .iter()
         .flat_map(|model| model.events.iter().map(|(number, kind)| (*number, kind.as_str())))
         .collect();
-    let found: BTreeMap<u64, &str> =
-        log.iter().map(|(number, (kind, _))| (*number, kind.as_str())).collect();
+    let found: BTreeMap<u64, &str> = log.iter().map(|(number, (kind, _))| (*number, kind.as_str())).collect();
     same("the audit log, by operation", &expected, &found);
 }
 
 /// Compares two maps and shows only where they differ.
-fn same<K: Ord + fmt::Debug, V: PartialEq + fmt::Debug>(
-    what: &str,
-    expected: &BTreeMap<K, V>,
-    found: &BTreeMap<K, V>,
-) {
+fn same<K: Ord + Debug, V: PartialEq + Debug>(what: &str, expected: &BTreeMap<K, V>, found: &BTreeMap<K, V>) {
     let missing: Vec<_> = expected.iter().filter(|(key, _)| !found.contains_key(*key)).collect();
     let extra: Vec<_> = found.iter().filter(|(key, _)| !expected.contains_key(*key)).collect();
     let other: Vec<_> = expected
@@ -149,7 +133,7 @@ impl Checker<'_> {
         log
     }
 
-    async fn secrets(&self, models: &[&Model]) {
+    async fn secrets(&self, models: &[&Model]) -> usize {
         let path = format!("{SECRETS}?workspaceId={}&environment=dev&secretPath=/", self.world.project);
         let list = self.get(&path).await;
         let secret = |one: &Value| {
@@ -158,15 +142,21 @@ impl Checker<'_> {
         let found: BTreeMap<_, _> = list["secrets"].as_array().unwrap().iter().map(secret).collect();
         let expected = models.iter().flat_map(|model| model.secrets.clone()).collect();
         same("secrets with value and version", &expected, &found);
+        found.len()
     }
 
-    async fn identities(&self, models: &[&Model]) {
+    async fn identities(&self, models: &[&Model]) -> usize {
         let list = self.get(&format!("/api/v1/identities?orgId={}", self.world.org)).await;
         let identity = |one: &Value| (text(one, "/identityId"), text(one, "/identity/name"));
         let found = list["identities"].as_array().unwrap().iter().map(identity);
         let found: BTreeMap<_, _> = found.filter(|(_, name)| name.starts_with("workload-")).collect();
-        let made = || models.iter().flat_map(|model| &model.identities);
-        same("identities", &made().map(|(id, n)| (id.clone(), identity_name(*n))).collect(), &found);
+        let made = models.iter().flat_map(|model| &model.identities);
+        same("identities", &made.map(|(id, number)| (id.clone(), identity_name(*number))).collect(), &found);
+        found.len()
+    }
+
+    async fn each_identity(&self, models: &[&Model]) {
+        let made = models.iter().flat_map(|model| &model.identities);
         let read = |(id, number): (&String, &u64)| {
             let (path, number) = (format!("/api/v1/identities/{id}"), *number);
             async move {
@@ -180,9 +170,10 @@ impl Checker<'_> {
                 assert_eq!(kept, given, "metadata of {path}");
             }
         };
-        stream::iter(made()).map(read).buffer_unordered(16).collect::<Vec<()>>().await;
+        stream::iter(made).map(read).buffer_unordered(16).collect::<Vec<()>>().await;
         let deleted = models.iter().flat_map(|model| &model.deleted_identities);
-        let deleted = deleted.map(|id| Request::get(format!("/api/v1/identities/{id}"), Some(&self.world.admin)));
+        let deleted =
+            deleted.map(|id| Request::get(format!("/api/v1/identities/{id}"), Some(&self.world.admin)));
         let statuses = self.statuses(deleted.collect()).await;
         assert!(statuses.iter().all(|status| *status == 404), "deleted identities answer {statuses:?}");
     }

@@ -124,8 +124,12 @@ impl Instance {
     }
 
     /// SIGKILL: the process gets no chance to do anything more.
-    pub(crate) async fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.start_kill().unwrap();
+    }
+
+    /// Waits until a killed process is gone.
+    pub(crate) async fn gone(mut self) {
         timeout(START, self.child.wait()).await.expect("SIGKILL ends a process").unwrap();
     }
 

@@ -1,9 +1,9 @@
 //! `kill -9` in the middle of 2,000 mixed changes and logins.
 //!
-//! The real binary serves 16 workers that create, change, delete, log in and revoke. Three times it is killed while
-//! requests are under way, and started again on the same database. Then everything that was answered must be there,
-//! everything that was revoked must be refused, and of what was under way each piece is there whole (the audit log
-//! says so, and the change is there) or not at all.
+//! The real binary serves 16 workers that create, change, delete, log in and revoke. Ten times it is killed while
+//! requests are under way, at the moment when one of them was answered, and started again on the same database.
+//! Then everything that was answered must be there, everything that was revoked must be refused, and of what was under
+//! way each piece is there whole (the audit log says so, and the change is there) or not at all.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod check;
@@ -22,8 +22,11 @@ use instance::Place;
 use work::{Worker, work_until_killed};
 use world::World;
 
-/// The server is killed when so many operations have been answered.
-const KILLS: [usize; 3] = [1_000, 1_500, 2_000];
+const OPERATIONS: usize = 2_000;
+/// The server is killed whenever so many more operations have been answered.
+const KILL_EVERY: usize = 200;
+/// At every which kill each single thing is asked for; after the others, the audit log and the lists.
+const FULL_CHECK_EVERY: usize = 5;
 const WORKERS: usize = 16;
 /// Everything takes a few seconds; a machine that is busy with other things may need longer.
 const PATIENCE: Duration = Duration::from_secs(150);
@@ -49,13 +52,18 @@ async fn survives(engine: Engine) {
     let world = World::found(&instance.client()).await;
     let mut workers: Vec<Worker> = (0..WORKERS).map(|_| Worker::default()).collect();
     let mut next = 0;
-    for kill_at in KILLS {
-        (workers, next) = work_until_killed(&mut instance, &world, workers, next, kill_at).await;
+    for kill in 1..=OPERATIONS / KILL_EVERY {
+        (workers, next) = work_until_killed(instance, &world, workers, next, kill * KILL_EVERY).await;
         place.wait_until_unused().await;
         instance = place.start().await;
-        let found = check::all(&instance.client(), &world, &mut workers).await;
-        eprintln!("{engine:?}, {:?}: killed after {kill_at} answers; {found}", began.elapsed());
+        let client = instance.client();
+        let mut found = check::settle(&client, &world, &mut workers).await;
+        if kill % FULL_CHECK_EVERY == 0 {
+            found.push_str(&check::each(&client, &world, &workers).await);
+        }
+        eprintln!("{engine:?}, {:.1?}: {found}", began.elapsed());
     }
-    instance.kill().await;
+    instance.kill();
+    instance.gone().await;
     place.check_rows().await;
 }

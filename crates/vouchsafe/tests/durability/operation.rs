@@ -11,18 +11,30 @@ use crate::world::{ClientSecret, World};
 #[derive(Clone, Debug)]
 pub(crate) enum Ask {
     CreateSecret,
-    UpdateSecret { key: String },
-    DeleteSecret { key: String },
+    UpdateSecret {
+        key: String,
+    },
+    DeleteSecret {
+        key: String,
+    },
     /// Five secrets, all or none.
     CreateSecrets,
     CreateIdentity,
-    DeleteIdentity { id: String },
+    DeleteIdentity {
+        id: String,
+    },
     CreateClientSecret,
-    RevokeClientSecret { id: String },
-    Login { with: ClientSecret },
+    RevokeClientSecret {
+        id: String,
+    },
+    Login {
+        with: ClientSecret,
+    },
     LimitedLogin,
     WrongLogin,
-    RevokeToken { token: Token },
+    RevokeToken {
+        token: Token,
+    },
 }
 
 /// One operation. Names and values are made of its number, so that each can be traced.

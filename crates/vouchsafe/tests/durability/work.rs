@@ -1,10 +1,9 @@
 //! The workers, and the kill in the middle of their work.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -33,14 +32,14 @@ struct Round {
     next: AtomicU64,
     answered: AtomicUsize,
     kill_at: usize,
-    enough: Notify,
     killed: AtomicBool,
+    instance: Mutex<Instance>,
 }
 
-/// Lets the workers work and kills the server when `kill_at` operations have been answered in all; `next` is the
-/// number of the next operation.
+/// Lets the workers work until `kill_at` operations have been answered in all: whoever gets that answer kills the
+/// server at once. `next` is the number of the next operation.
 pub(crate) async fn work_until_killed(
-    instance: &mut Instance,
+    instance: Instance,
     world: &World,
     workers: Vec<Worker>,
     next: u64,
@@ -53,23 +52,14 @@ pub(crate) async fn work_until_killed(
         next: AtomicU64::new(next),
         answered: AtomicUsize::new(answered),
         kill_at,
-        enough: Notify::new(),
         killed: AtomicBool::new(false),
+        instance: Mutex::new(instance),
     });
-    let mut tasks: JoinSet<Worker> =
-        workers.into_iter().map(|worker| worker.work(Arc::clone(&round))).collect();
-    tokio::select! {
-        enough = timeout(ROUND, round.enough.notified()) => enough.expect("the workers get on with it"),
-        // A worker never ends before the kill, but by a failure.
-        Some(ended) = tasks.join_next() => {
-            ended.unwrap();
-            panic!("a worker gave up");
-        }
-    }
-    round.killed.store(true, Ordering::SeqCst);
-    instance.kill().await;
-    let workers = timeout(ROUND, tasks.join_all()).await.expect("the workers notice the kill");
-    (workers, round.next.load(Ordering::SeqCst))
+    let tasks: JoinSet<Worker> = workers.into_iter().map(|worker| worker.work(Arc::clone(&round))).collect();
+    let workers = timeout(ROUND, tasks.join_all()).await.expect("the workers get on with it");
+    let round = Arc::into_inner(round).expect("all workers are done");
+    round.instance.into_inner().unwrap().gone().await;
+    (workers, round.next.into_inner())
 }
 
 impl Worker {
@@ -87,7 +77,8 @@ impl Worker {
                 }
             }
             if round.answered.fetch_add(1, Ordering::SeqCst) + 1 == round.kill_at {
-                round.enough.notify_one();
+                round.killed.store(true, Ordering::SeqCst);
+                round.instance.lock().unwrap().kill();
             }
         }
     }
