@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::app::App;
 
 /// How often expired rows are looked for.
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 
 /// Removes expired rows until the store is closed.
 pub async fn purge_expired(app: App) {
@@ -16,7 +16,7 @@ pub async fn purge_expired(app: App) {
             Ok(removed) => tracing::debug!(removed, "expired rows removed"),
             Err(vouchsafe_store::StoreError::Unavailable(_)) if app.store.is_closed() => return,
             Err(error) => {
-                tracing::warn!(%error, "expired rows could not be removed; trying again in a minute")
+                tracing::warn!(%error, "expired rows could not be removed; trying again in a minute");
             }
         }
     }

@@ -29,7 +29,7 @@ pub async fn assemble(
 ) -> anyhow::Result<App> {
     if store.root_key_check().await?.is_none() {
         let check = root.seal(&check_aad(), b"vouchsafe").into_bytes();
-        store.init_instance(&check, &fresh_keys(&root)?, clock.now()).await?;
+        store.init_instance(&check, &fresh_keys(&root), clock.now()).await?;
     }
     let check = store.root_key_check().await?.context("the instance was not set up")?;
     match root.open(&check_aad(), &check) {
@@ -52,17 +52,14 @@ fn key_aad(purpose: &str, id: &str) -> Aad {
     Aad::new(&["instance-key", purpose, id])
 }
 
-fn fresh_keys(root: &RootKey) -> anyhow::Result<Vec<InstanceKey>> {
+fn fresh_keys(root: &RootKey) -> Vec<InstanceKey> {
     let signing = SigningKey::generate();
     let seal = |purpose: &str, id: &str, key: &[u8]| InstanceKey {
         id: id.to_owned(),
         purpose: purpose.to_owned(),
         sealed: root.seal(&key_aad(purpose, id), key).into_bytes(),
     };
-    Ok(vec![
-        seal(SIGNING, signing.kid(), &signing.to_pkcs8()),
-        seal(HASHING, "hash-1", &random::bytes::<32>()),
-    ])
+    vec![seal(SIGNING, signing.kid(), &signing.to_pkcs8()), seal(HASHING, "hash-1", &random::bytes::<32>())]
 }
 
 fn open_keys(root: RootKey, sealed: &[InstanceKey]) -> anyhow::Result<Keys> {
@@ -126,7 +123,7 @@ pub async fn serve(app: App, listener: TcpListener, running: Running) -> anyhow:
     let mut server =
         axum_server::from_tcp(listener)?.handle(running.handle).first_request_timeout(HEADER_TIMEOUT);
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    let served = server.serve(service).await;
+    let ended = server.serve(service).await;
     purge.abort();
-    served.context("the HTTP server stopped")
+    ended.context("the HTTP server stopped")
 }

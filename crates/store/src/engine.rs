@@ -54,7 +54,7 @@ arg_from! {
     bool => |v| Self::Int(Some(i64::from(v)));
     Option<bool> => |v| Self::Int(v.map(i64::from));
     Timestamp => |v| Self::Int(Some(v.as_millis()));
-    Option<Timestamp> => |v| Self::Int(v.map(|t| t.as_millis()));
+    Option<Timestamp> => |v| Self::Int(v.map(vouchsafe_domain::Timestamp::as_millis));
     Vec<u8> => |v| Self::Bytes(Some(v));
     &[u8] => |v| Self::Bytes(Some(v.to_vec()));
     Option<Vec<u8>> => |v| Self::Bytes(v);
@@ -127,10 +127,6 @@ impl Row {
 
     pub(crate) fn bytes(&self, column: &str) -> StoreResult<Vec<u8>> {
         column!(self, column, Vec<u8>)
-    }
-
-    pub(crate) fn opt_bytes(&self, column: &str) -> StoreResult<Option<Vec<u8>>> {
-        column!(self, column, Option<Vec<u8>>)
     }
 
     pub(crate) fn time(&self, column: &str) -> StoreResult<Timestamp> {

@@ -204,7 +204,7 @@ fn condition(project: ProjectId, filter: &IdentityMemberFilter) -> (String, Vec<
         let marks = placeholders(1, roles.len(), values.len() + 1);
         values.extend(roles.iter().map(Arg::from));
         let roles = "SELECT r.membership_id FROM project_membership_roles r WHERE r.role IN";
-        sql.push_str(&format!(" AND pm.id IN ({roles} {marks})"));
+        sql.extend([" AND pm.id IN (", roles, " ", marks.as_str(), ")"]);
     }
     (sql, values)
 }

@@ -152,7 +152,7 @@ impl Drop for TestServer {
 fn client() -> Client {
     // Loopback only, but the client wants its TLS set up all the same.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    Client::builder().no_proxy().timeout(std::time::Duration::from_secs(60)).build().unwrap()
+    Client::builder().no_proxy().timeout(std::time::Duration::from_mins(1)).build().unwrap()
 }
 
 async fn run(

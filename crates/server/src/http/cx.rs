@@ -33,6 +33,18 @@ pub struct Meta {
     pub bearer: Option<Concealed>,
 }
 
+/// Whether the answer gets an entity tag.
+#[derive(Clone, Debug)]
+pub(crate) enum Conditional {
+    /// The request changes something.
+    No,
+    /// A GET, with the `If-None-Match` header if there is one.
+    Get {
+        /// The header.
+        if_none_match: Option<HeaderValue>,
+    },
+}
+
 /// The context of one request.
 pub struct Cx {
     /// The application.
@@ -43,18 +55,18 @@ pub struct Cx {
     pub meta: Meta,
     access: Access,
     permit: Option<Permit>,
-    conditional: Option<Option<HeaderValue>>,
+    conditional: Conditional,
 }
 
 impl Cx {
-    /// Puts a context together. `conditional` is the `If-None-Match` header of a GET.
+    /// Puts a context together. `conditional` says whether the answer gets an entity tag.
     pub(crate) fn new(
         app: App,
         actor: Actor,
         meta: Meta,
         access: Access,
         permit: Option<Permit>,
-        conditional: Option<Option<HeaderValue>>,
+        conditional: Conditional,
     ) -> Self {
         Self { app, actor, meta, access, permit, conditional }
     }
@@ -119,7 +131,11 @@ impl Cx {
     }
 
     pub(crate) fn etag_key(&self) -> Option<EtagKey> {
-        let if_none_match = self.conditional.clone()?;
-        Some(EtagKey { app: self.app.clone(), if_none_match })
+        match &self.conditional {
+            Conditional::No => None,
+            Conditional::Get { if_none_match } => {
+                Some(EtagKey { app: self.app.clone(), if_none_match: if_none_match.clone() })
+            }
+        }
     }
 }

@@ -54,7 +54,7 @@ use vouchsafe_policy::{Object, Permit};
 
 use crate::app::App;
 use crate::auth::{Actor, authenticate};
-use cx::{Cx, Meta};
+use cx::{Conditional, Cx, Meta};
 use error::{ApiError, ApiResult};
 use route::{Access, Route};
 pub use table::routes;
@@ -179,8 +179,11 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty()).then(|| token.trim())
 }
 
-fn conditional(parts: &Parts) -> Option<Option<HeaderValue>> {
-    (parts.method == Method::GET).then(|| parts.headers.get(header::IF_NONE_MATCH).cloned())
+fn conditional(parts: &Parts) -> Conditional {
+    if parts.method != Method::GET {
+        return Conditional::No;
+    }
+    Conditional::Get { if_none_match: parts.headers.get(header::IF_NONE_MATCH).cloned() }
 }
 
 fn meta(app: &App, request: &Request<Body>) -> Meta {

@@ -56,9 +56,10 @@ async fn sign_in(cx: Cx, input: SignIn) -> Outcome<SignInReply> {
         Err(_) => None,
     };
     let person = recognize(&cx, who, &input.password, wrong).await?;
-    let fresh_hash = match needs_rehash(&person.hash) {
-        true => Some(cx.app.passwords.hash("password", &input.password).await?),
-        false => None,
+    let fresh_hash = if needs_rehash(&person.hash) {
+        Some(cx.app.passwords.hash("password", &input.password).await?)
+    } else {
+        None
     };
     let user = person.user;
     let mut change = cx.app.store.change(&Permit::own("sign in"), &cx.author_as(user)).await?;

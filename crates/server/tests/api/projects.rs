@@ -288,8 +288,9 @@ async fn projects_offer_the_built_in_roles(server: TestServer) {
     let viewer = server.project_member(&id, "viewer").await;
     let path = format!("/api/v2/workspace/{id}/roles/slug/viewer");
     let role = viewer.get(&path).await.ok()["role"].clone();
-    let rule = json!({ "subject": "secrets", "action": ["describeSecret", "readValue"], "inverted": false });
-    assert!(role["permissions"].as_array().unwrap().contains(&rule), "{role}");
+    let secrets =
+        json!({ "subject": "secrets", "action": ["describeSecret", "readValue"], "inverted": false });
+    assert!(role["permissions"].as_array().unwrap().contains(&secrets), "{role}");
     let message = server.admin.get(&format!("/api/v1/projects/{id}/roles/slug/none")).await.refused(404);
     assert_eq!(message, "Project role with slug 'none' not found");
     let own = viewer.get(&format!("/api/v1/projects/{id}/permissions")).await.ok()["data"].clone();

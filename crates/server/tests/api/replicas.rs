@@ -1,4 +1,4 @@
-//! Several servers on one PostgreSQL, and a database that goes away.
+//! Several servers on one `PostgreSQL`, and a database that goes away.
 
 use std::time::Duration;
 

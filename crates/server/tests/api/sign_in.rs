@@ -257,8 +257,9 @@ async fn profiles_are_read_and_renamed(server: TestServer) {
 
 async fn cookies_are_secure_behind_https(server: TestServer) {
     person(&server, ANN, "member").await;
-    let server =
-        server.restart_with(|settings| settings.site_url = "https://vouchsafe.example.com".to_owned()).await;
+    let server = server
+        .restart_with(|settings| "https://vouchsafe.example.com".clone_into(&mut settings.site_url))
+        .await;
     let answer = login(&server, ANN, PASSWORD).await;
     assert!(answer.headers[SET_COOKIE].to_str().unwrap().ends_with("; Secure"));
 }

@@ -137,7 +137,7 @@ fn the_documented_permissions_are_those_of_the_table() {
     );
     for route in routes() {
         let needs = vouchsafe_server::http::openapi::needs(route.access);
-        page.push_str(&format!("| `{} {}` | {needs} |\n", route.method, route.path));
+        page.extend(["| `", route.method.as_str(), " ", route.path, "` | ", needs.as_str(), " |\n"]);
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/permissions.md");
     if std::env::var_os("UPDATE_DOCS").is_some() {

@@ -260,10 +260,10 @@ impl Locks {
                 slot.state.as_ref().is_some_and(|s| lockout::is_locked(s, &found.lockout, attempt.at));
             return if locked { Verdict::Locked } else { Verdict::Granted };
         }
-        let (verdict, next) = lockout::attempt(slot.state.clone(), &found.lockout, attempt.at, proof_ok);
+        let (verdict, next) = lockout::attempt(slot.state, &found.lockout, attempt.at, proof_ok);
         slot.changed |= next != slot.state;
         slot.state = next;
-        slot.settings = Some(found.lockout.clone());
+        slot.settings = Some(found.lockout);
         verdict
     }
 

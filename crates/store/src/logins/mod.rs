@@ -147,14 +147,11 @@ async fn work(pools: Pools, mut orders: mpsc::Receiver<Order>) {
     loop {
         let first = if pending.is_empty() {
             orders.recv().await
+        } else if let Ok(order) = tokio::time::timeout(FOLD_EVERY, orders.recv()).await {
+            order
         } else {
-            match tokio::time::timeout(FOLD_EVERY, orders.recv()).await {
-                Ok(order) => order,
-                Err(_) => {
-                    fold(&pools, &mut pending).await;
-                    continue;
-                }
-            }
+            fold(&pools, &mut pending).await;
+            continue;
         };
         let Some(first) = first else { break };
         let (mut batch, mut settle) = (Vec::new(), Vec::new());

@@ -46,7 +46,7 @@ pub(super) fn tokens<M: Method>(
 
 /// Settings of the lockout. What is missing comes from `stored`, or from the defaults.
 pub(super) fn lockout(stored: Option<&LockoutSettings>, sent: &MethodSettings) -> ApiResult<LockoutSettings> {
-    let stored = stored.cloned().unwrap_or_default();
+    let stored = stored.copied().unwrap_or_default();
     let threshold = within("lockoutThreshold", sent.lockout_threshold, stored.threshold(), 1..=30)?;
     let duration = within(
         "lockoutDurationSeconds",
