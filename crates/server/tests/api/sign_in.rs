@@ -78,7 +78,6 @@ async fn nobody_learns_which_part_was_wrong(server: TestServer) {
         ("pending@example.com", ""),
         ("", ""),
         ("not an address", PASSWORD),
-        ("a\u{0}@example.com", PASSWORD),
     ] {
         let mut answer = login(&server, email, password).await;
         assert!(answer.headers.get(SET_COOKIE).is_none());

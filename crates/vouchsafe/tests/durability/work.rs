@@ -14,7 +14,7 @@ use crate::wire::Client;
 use crate::world::World;
 
 /// How long the work up to the next kill may take.
-const ROUND: Duration = Duration::from_secs(60);
+const ROUND: Duration = Duration::from_mins(1);
 
 /// Somebody who does one operation after the other.
 #[derive(Default)]
@@ -68,13 +68,12 @@ impl Worker {
             let number = round.next.fetch_add(1, Ordering::SeqCst);
             let operation = Operation::choose(number, &self.model, &round.world);
             let request = operation.request(&round.world);
-            match round.client.send(&operation.agent(), request).await {
-                Ok(answer) => self.model.note(&operation, Proof::Answered(&answer)),
-                Err(_) => {
-                    assert!(round.killed.load(Ordering::SeqCst), "no answer to {operation:?}");
-                    self.under_way = Some(operation);
-                    return self;
-                }
+            if let Ok(answer) = round.client.send(&operation.agent(), request).await {
+                self.model.note(&operation, Proof::Answered(&answer))
+            } else {
+                assert!(round.killed.load(Ordering::SeqCst), "no answer to {operation:?}");
+                self.under_way = Some(operation);
+                return self;
             }
             if round.answered.fetch_add(1, Ordering::SeqCst) + 1 == round.kill_at {
                 round.killed.store(true, Ordering::SeqCst);
