@@ -69,7 +69,7 @@ impl Worker {
             let operation = Operation::choose(number, &self.model, &round.world);
             let request = operation.request(&round.world);
             if let Ok(answer) = round.client.send(&operation.agent(), request).await {
-                self.model.note(&operation, Proof::Answered(&answer))
+                self.model.note(&operation, Proof::Answered(&answer));
             } else {
                 assert!(round.killed.load(Ordering::SeqCst), "no answer to {operation:?}");
                 self.under_way = Some(operation);
