@@ -184,7 +184,7 @@ impl Cx {
             cache.forget(&key);
         }
         let topics = [actor.topic(), id.into(), org.into()];
-        let load = async {
+        let load = || async {
             let Some(project) = store.project(id).await? else { return Ok(None) };
             let member = store.project_member(id, actor.member()).await?;
             let roles = member.as_ref().map_or(&[][..], |member| &member.roles);

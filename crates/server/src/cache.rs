@@ -66,23 +66,25 @@ where
         self.entries.invalidate(key);
     }
 
-    /// The entry, or what `load` answers, kept if there is something to keep.
-    pub async fn get_or_load<E, F>(
+    /// The entry, or what `load` answers, kept if there is something to keep. Loading is boxed, so
+    /// that requests which find the entry do not carry the room for it around.
+    pub async fn get_or_load<E, F, L>(
         &self,
         store: &Store,
         key: K,
         topics: &[Topic],
-        load: F,
+        load: L,
     ) -> Result<Option<Arc<V>>, E>
     where
         F: Future<Output = Result<Option<V>, E>>,
+        L: FnOnce() -> F,
     {
         if let Some(value) = self.get(store, &key) {
             return Ok(Some(value));
         }
         let keep = store.may_serve_cached();
         let stamp = store.generations().stamp(topics);
-        let Some(value) = load.await?.map(Arc::new) else { return Ok(None) };
+        let Some(value) = Box::pin(load()).await?.map(Arc::new) else { return Ok(None) };
         if keep {
             self.entries.insert(key, Entry { topics: topics.into(), stamp, value: Arc::clone(&value) });
         }

@@ -182,7 +182,7 @@ const AUDIT_ROWS: usize = 64;
 /// Writes audit events in order.
 pub(crate) async fn insert_audit(tx: &mut Tx, events: &[AuditEvent]) -> StoreResult<()> {
     for chunk in events.chunks(AUDIT_ROWS) {
-        let sql = Sql::Built(format!(
+        let sql = Sql::Rows(format!(
             "INSERT INTO audit_events (id, org_id, project_id, at, event, actor_type, actor_id, ip, user_agent, \
              request_id, detail) VALUES {}",
             placeholders(chunk.len(), 11, 1)

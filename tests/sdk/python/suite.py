@@ -287,7 +287,7 @@ def _():
 @check("a token that is no token is refused")
 def _():
     other = InfisicalSDKClient(host=HOST, token="not-a-token", cache_ttl=None)
-    refused(401, lambda: other.secrets.list_secrets(**at()))
+    refused(403, lambda: other.secrets.list_secrets(**at()))
 
 
 @check("the SDK's cache sees a change it made")

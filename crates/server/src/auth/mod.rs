@@ -95,7 +95,7 @@ pub async fn authenticate(app: &App, bearer: &str, ip: IpAddr, now: Timestamp) -
             check_network(method, ip)?;
             let permissions = check_membership(&gate)?;
             if let Some(limit) = claims.num_uses_limit {
-                count_use(app, claims, limit, now).await?;
+                Box::pin(count_use(app, claims, limit, now)).await?;
             }
             Ok(Actor::Identity(IdentityActor { gate, permissions, token: Arc::clone(&token) }))
         }
@@ -132,7 +132,7 @@ async fn verify(app: &App, key: [u8; 32], bearer: &str) -> ApiResult<Arc<Verifie
         Claims::Identity(claims) => vec![Topic::from(claims.jti), Topic::from(claims.identity_id)],
         Claims::User(_) | Claims::Refresh(_) => vec![],
     };
-    let load = async {
+    let load = || async {
         if let Claims::Identity(identity) = &claims {
             check_revocations(app, identity).await?;
         }
@@ -160,7 +160,7 @@ pub async fn identity_gate(app: &App, claims: &IdentityClaims) -> ApiResult<Arc<
     let topics = [Topic::from(id), Topic::from(claims.org_id)];
     app.caches
         .identities
-        .get_or_load(&app.store, id, &topics, app.store.identity_gate(id))
+        .get_or_load(&app.store, id, &topics, || app.store.identity_gate(id))
         .await?
         .filter(|gate| gate.org_id == claims.org_id && gate.token_epoch == claims.token_epoch)
         .ok_or_else(|| ApiError::unauthorized("Failed to authorize: identity tokens have been revoked"))
@@ -206,7 +206,7 @@ async fn user(app: &App, claims: &UserClaims, now: Timestamp) -> ApiResult<UserA
     let gate = app
         .caches
         .users
-        .get_or_load(&app.store, session, &topics, app.store.user_gate(session, claims.user_id))
+        .get_or_load(&app.store, session, &topics, || app.store.user_gate(session, claims.user_id))
         .await?
         .ok_or_else(|| ApiError::not_found("Session not found"))?;
     if gate.access_version != claims.access_version || gate.session_expires_at <= now {

@@ -92,7 +92,7 @@ async fn answer(app: &App, route: Option<&Route>, request: Request) -> Response 
     let meta = meta(app, &request);
     let id = meta.id.clone();
     let line = format!("{} {}", request.method(), request.uri().path());
-    let handled = AssertUnwindSafe(handle(app, route, meta, request)).catch_unwind().await;
+    let handled = AssertUnwindSafe(Box::pin(handle(app, route, meta, request))).catch_unwind().await;
     let outcome = handled.unwrap_or_else(|_| Err(ApiError::internal("a handler panicked")));
     let mut response = outcome.unwrap_or_else(|error| {
         log(&line, &id, &error);

@@ -147,7 +147,7 @@ async fn look_up(tx: &mut Tx, attempts: &[Attempt]) -> StoreResult<HashMap<Clien
     );
     let values =
         distinct.into_iter().flat_map(|(client_id, hash)| args![client_id, hash.as_slice()]).collect();
-    let found: Vec<Candidate> = tx.conn().all(Sql::Built(sql), values).await?;
+    let found: Vec<Candidate> = tx.conn().all(Sql::Rows(sql), values).await?;
     Ok(found.into_iter().map(|candidate| (candidate.credential.clone(), candidate)).collect())
 }
 
@@ -229,7 +229,7 @@ impl Locks {
             let marks = placeholders(1, failing.len(), 1);
             let sql = format!("SELECT id AS t FROM auth_methods WHERE id IN {marks} ORDER BY id FOR UPDATE");
             let _: Vec<String> =
-                tx.conn().all(Sql::Built(sql), failing.iter().flat_map(|id| args![*id]).collect()).await?;
+                tx.conn().all(Sql::Rows(sql), failing.iter().flat_map(|id| args![*id]).collect()).await?;
         }
         let keys: BTreeSet<(AuthMethodId, String)> =
             named().map(|(f, a)| (f.method_id, subject(f, a))).collect();
@@ -243,7 +243,7 @@ impl Locks {
             placeholders(keys.len(), 2, 1)
         );
         let values = keys.into_iter().flat_map(|(id, subject)| args![id, subject]).collect();
-        for lock in tx.conn().all::<StoredLock>(Sql::Built(sql), values).await? {
+        for lock in tx.conn().all::<StoredLock>(Sql::Rows(sql), values).await? {
             let slot = states.entry((lock.method_id, lock.subject)).or_default();
             slot.state = Some(lock.state);
             slot.stored = true;

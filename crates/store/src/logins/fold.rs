@@ -59,7 +59,7 @@ impl Pending {
                 placeholders(chunk.len(), 2, 1)
             );
             let values = chunk.iter().flat_map(|(id, n)| args![**id, **n]).collect();
-            tx.conn().run(Sql::Built(sql), values).await?;
+            tx.conn().run(Sql::Rows(sql), values).await?;
         }
         let last: Vec<_> = self.last.iter().collect();
         for chunk in last.chunks(ROWS) {
@@ -71,7 +71,7 @@ impl Pending {
             );
             let values =
                 chunk.iter().flat_map(|(id, (method, at))| args![**id, method.as_str(), *at]).collect();
-            tx.conn().run(Sql::Built(sql), values).await?;
+            tx.conn().run(Sql::Rows(sql), values).await?;
         }
         tx.commit().await?;
         self.uses.clear();

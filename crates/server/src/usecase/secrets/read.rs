@@ -197,7 +197,7 @@ pub async fn get(cx: &Cx, target: Target, name: &str, options: GetOptions) -> Ap
         if !options.imports {
             return Err(missing(name));
         }
-        return from_imports(&reader, &tree, name, options).await;
+        return Box::pin(from_imports(&reader, &tree, name, options)).await;
     };
     reader.check(project::SECRET_DESCRIBE, &environment, &path, row)?;
     if options.view_value && !reader.allows(project::SECRET_READ_VALUE, &environment, &path, row) {
@@ -207,7 +207,7 @@ pub async fn get(cx: &Cx, target: Target, name: &str, options: GetOptions) -> Ap
     }
     let secret = match options.version {
         Some(version) if version != row.version => {
-            at_version(&reader, &environment, &path, row, version, options.view_value).await?
+            Box::pin(at_version(&reader, &environment, &path, row, version, options.view_value)).await?
         }
         _ => reader.shown(&environment, &path, row, options.view_value)?,
     };
@@ -236,7 +236,7 @@ pub async fn get_by_id(cx: &Cx, id: SecretId, options: GetOptions) -> ApiResult<
 
 async fn expanded(reader: &Reader<'_>, mut secret: Secret, options: GetOptions) -> ApiResult<Secret> {
     if options.expand {
-        expand_all(reader, &mut [&mut secret]).await?;
+        Box::pin(expand_all(reader, &mut [&mut secret])).await?;
     }
     Ok(secret)
 }

@@ -90,7 +90,7 @@ impl<'a> Reader<'a> {
         if let Some(tree) = cache.get(store, key) {
             return Ok(Some(tree));
         }
-        let load = async {
+        let load = || async {
             let read = store.folder_tree(project, &key.environment, &key.path, key.recursive);
             read.await.map_err(ApiError::from)
         };

@@ -35,7 +35,7 @@ impl Vault {
     /// The vault of a project.
     pub async fn of(app: &App, project: &Project) -> ApiResult<Self> {
         let id = project.id;
-        let load = async {
+        let load = || async {
             let key = app.keys.root.unwrap(&data_key_aad(id), &project.data_key);
             key.map(Some).map_err(|error| ApiError::internal(format!("data key of project {id}: {error}")))
         };
