@@ -143,30 +143,36 @@ impl Change {
         Ok(self.run(sql, args![org, user, at]).await? > 0)
     }
 
-    /// Changes a user's role in an organization, and whether the membership counts.
+    /// Changes a user's role in an organization, and whether the membership counts. False if it is no
+    /// longer what `member` says: who decided on that must decide again.
     pub async fn update_org_member(
         &mut self,
         member: &OrgMember,
         role: &str,
         is_active: bool,
-    ) -> StoreResult<()> {
+    ) -> StoreResult<bool> {
         let at = self.at();
-        let sql = "UPDATE org_memberships SET role = $2, is_active = $3, updated_at = $4 WHERE id = $1";
-        self.run(sql, args![member.id, role, is_active, at]).await?;
+        let sql = "UPDATE org_memberships SET role = $2, is_active = $3, updated_at = $4 \
+                   WHERE id = $1 AND role = $5 AND is_active = $6";
         self.touch(member.user.id);
-        Ok(())
+        let values = args![member.id, role, is_active, at, &member.role, member.is_active];
+        Ok(self.run(sql, values).await? > 0)
     }
 
-    /// Ends a user's membership in an organization, and with it those in all its projects.
-    pub async fn remove_org_member(&mut self, member: &OrgMember) -> StoreResult<()> {
+    /// Ends a user's membership in an organization, and with it those in all its projects. False if it is
+    /// no longer what `member` says.
+    pub async fn remove_org_member(&mut self, member: &OrgMember) -> StoreResult<bool> {
         let (org, user) = (member.org_id, member.user.id);
+        let sql = "DELETE FROM org_memberships WHERE id = $1 AND role = $2 AND is_active = $3";
+        if self.run(sql, args![member.id, &member.role, member.is_active]).await? == 0 {
+            return Ok(false);
+        }
         let sql = "DELETE FROM project_memberships WHERE user_id = $2 \
                    AND project_id IN (SELECT id FROM projects WHERE org_id = $1)";
         self.run(sql, args![org, user]).await?;
         self.run("DELETE FROM invitations WHERE org_id = $1 AND user_id = $2", args![org, user]).await?;
-        self.run("DELETE FROM org_memberships WHERE id = $1", args![member.id]).await?;
         self.touch(user);
-        Ok(())
+        Ok(true)
     }
 
     /// How many users administer an organization apart from this member. Call

@@ -18,7 +18,7 @@ use vouchsafe_store::{Change, Invitation, NewUser, OrgMember, User};
 
 use super::cx::Cx;
 use super::error::{ApiError, ApiResult};
-use super::org_members::manageable;
+use super::org_members::{changed_meanwhile, manageable};
 use super::org_roles::known;
 use super::organizations::own_organization;
 use super::reply::ok;
@@ -119,7 +119,11 @@ async fn invite_one(
     };
     match &member {
         Some(member) if member.is_accepted => return Ok(None),
-        Some(member) => change.update_org_member(member, role, member.is_active).await?,
+        Some(member) => {
+            if !change.update_org_member(member, role, member.is_active).await? {
+                return Err(changed_meanwhile());
+            }
+        }
         None => {
             change.add_org_member(org_id, user, role, has_account).await?;
         }

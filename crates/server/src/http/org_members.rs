@@ -71,7 +71,9 @@ async fn update(cx: Cx, input: UpdateOrgMembership) -> Outcome<OrgMembershipRepl
     if role != OrgRole::Admin.slug() || !is_active {
         keep_an_admin(&mut change, &member).await?;
     }
-    change.update_org_member(&member, role, is_active).await?;
+    if !change.update_org_member(&member, role, is_active).await? {
+        return Err(changed_meanwhile());
+    }
     let detail =
         json!({ "userId": member.user.id, "membershipId": member.id, "role": role, "isActive": is_active });
     change.audit("update-organization-member", org_id, None, &detail);
@@ -86,7 +88,9 @@ async fn remove(cx: Cx, input: OrgMembershipPath) -> Outcome<OrgMembershipReply>
 
     let mut change = cx.app.store.change(cx.permit()?, &cx.author()).await?;
     keep_an_admin(&mut change, &member).await?;
-    change.remove_org_member(&member).await?;
+    if !change.remove_org_member(&member).await? {
+        return Err(changed_meanwhile());
+    }
     let detail = json!({ "userId": member.user.id, "membershipId": member.id, "email": member.user.email });
     change.audit("remove-organization-member", org_id, None, &detail);
     change.commit().await?;
@@ -101,6 +105,11 @@ async fn member(cx: &Cx, id: MembershipId) -> ApiResult<OrgMember> {
 /// Refuses to change or remove a member that holds more than the caller.
 pub(super) fn manageable(cx: &Cx, member: &OrgMember, message: &str) -> ApiResult<()> {
     within_boundary(cx.organization()?.1, &org_permissions(&member.role)?, message)
+}
+
+/// 400: what the caller was allowed to change is not there any more.
+pub(super) fn changed_meanwhile() -> ApiError {
+    ApiError::bad_request("The membership was changed meanwhile. Please try again.")
 }
 
 /// Refuses when nobody else administers the organization.

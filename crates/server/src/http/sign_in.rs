@@ -93,7 +93,7 @@ pub(super) fn person(cx: &Cx) -> ApiResult<&UserActor> {
 }
 
 async fn select_organization(cx: Cx, input: SelectOrganization) -> Outcome<SelectOrganizationReply> {
-    let (user, session) = { person(&cx).map(|person| (person.id, person.session))? };
+    let (user, session) = person(&cx).map(|person| (person.id, person.session))?;
     let id = input.organization_id;
     let memberships = cx.app.store.organizations_of(user).await?;
     if !is_member(&memberships, id) {
