@@ -180,9 +180,8 @@ impl Cx {
         let now = self.now();
         let (store, cache) = (&self.app.store, &self.app.caches.projects);
         let key = (actor, id);
-        if cache.get(store, &key).is_some_and(|facts| facts.changes_at.is_some_and(|at| at <= now)) {
-            cache.forget(&key);
-        }
+        let is_current = |facts: &Arc<ProjectFacts>| facts.changes_at.is_none_or(|at| at > now);
+        let known = cache.get(store, &key).filter(is_current);
         let topics = [actor.topic(), id.into(), org.into()];
         let load = || async {
             let Some(project) = store.project(id).await? else { return Ok(None) };
@@ -196,9 +195,13 @@ impl Cx {
                 changes_at,
             }))
         };
-        let facts = cache
-            .get_or_load(store, key, &topics, load)
-            .await?
+        let facts = if known.is_some() {
+            known
+        } else {
+            cache.forget(&key);
+            cache.get_or_load(store, key, &topics, load).await?
+        };
+        let facts = facts
             .filter(|facts| facts.project.org_id == org)
             .ok_or_else(|| ApiError::not_found(format!("Project with ID '{id}' not found")))?;
         if facts.membership.is_none() {
@@ -226,7 +229,7 @@ impl Cx {
                 _ => guesses.invalidate(&key),
             }
         }
-        let id = self.app.store.project_id_by_slug(org, slug).await?;
+        let id = Box::pin(self.app.store.project_id_by_slug(org, slug)).await?;
         let id = id.ok_or_else(|| ApiError::not_found("Project with this slug not found"))?;
         guesses.insert(key, id);
         self.project(id).await

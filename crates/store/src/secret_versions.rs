@@ -56,7 +56,7 @@ impl Store {
 }
 
 /// Rows in one statement.
-const ROWS: usize = 50;
+const ROWS: usize = 200;
 
 impl Change {
     /// Keeps the rows as versions.
@@ -68,7 +68,7 @@ impl Change {
                 placeholders(chunk.len(), 11, 1)
             );
             let values = chunk.iter().flat_map(columns).collect();
-            self.run(Sql::Built(sql), values).await?;
+            self.run(Sql::Rows(sql), values).await?;
         }
         Ok(())
     }
@@ -78,12 +78,13 @@ impl Change {
         for chunk in rows.chunks(ROWS) {
             let sql = format!(
                 "DELETE FROM secret_versions WHERE secret_id IN {} AND version <= \
-                 (SELECT s.version FROM secrets s WHERE s.id = secret_versions.secret_id) - $1",
-                placeholders(1, chunk.len(), 2)
+                 (SELECT s.version FROM secrets s WHERE s.id = secret_versions.secret_id) - ${}",
+                placeholders(1, chunk.len(), 1),
+                chunk.len() + 1
             );
-            let mut values = args![keep];
-            values.extend(chunk.iter().map(|row| Arg::from(row.id)));
-            self.run(Sql::Built(sql), values).await?;
+            let mut values: Vec<Arg> = chunk.iter().map(|row| Arg::from(row.id)).collect();
+            values.push(keep.into());
+            self.run(Sql::Rows(sql), values).await?;
         }
         Ok(())
     }

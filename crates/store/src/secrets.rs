@@ -228,9 +228,8 @@ impl Store {
 
 /// Keys or ids in one `IN` list.
 const IN_LIST: usize = 500;
-/// Rows of secrets in one statement. `SQLite` looks each parameter up in a list, so many small statements are faster
-/// than few large ones.
-const ROWS: usize = 50;
+/// Rows of secrets in one statement: 16 parameters each.
+const ROWS: usize = 200;
 
 const INSERT: &str = "INSERT INTO secrets (id, folder_id, key, type, user_id, version, value, comment, metadata, \
                       skip_multiline_encoding, reminder_note, reminder_repeat_days, actor_type, actor_id, created_at, \
@@ -264,7 +263,7 @@ impl Change {
             );
             let mut values = args![folder];
             values.extend(chunk.iter().map(|key| Arg::from(*key)));
-            rows.extend(self.all::<Untagged>(Sql::Built(sql), values).await?);
+            rows.extend(self.all::<Untagged>(Sql::Rows(sql), values).await?);
         }
         self.with_tags(project, rows).await
     }
@@ -285,7 +284,7 @@ impl Change {
             );
             let mut values = args![folder];
             values.extend(chunk.iter().map(|id| Arg::from(*id)));
-            rows.extend(self.all::<Untagged>(Sql::Built(sql), values).await?);
+            rows.extend(self.all::<Untagged>(Sql::Rows(sql), values).await?);
         }
         self.with_tags(project, rows).await
     }
@@ -313,7 +312,7 @@ impl Change {
         for chunk in rows.chunks(ROWS) {
             let sql = format!("{INSERT}{}{conflict}", placeholders(chunk.len(), 16, 1));
             let values = chunk.iter().flat_map(columns).collect();
-            self.run(Sql::Built(sql), values).await?;
+            self.run(Sql::Rows(sql), values).await?;
         }
         Ok(())
     }
@@ -323,7 +322,7 @@ impl Change {
         for chunk in rows.chunks(IN_LIST) {
             let sql =
                 format!("DELETE FROM secret_tags WHERE secret_id IN {}", placeholders(1, chunk.len(), 1));
-            self.run(Sql::Built(sql), chunk.iter().map(|row| Arg::from(row.id)).collect()).await?;
+            self.run(Sql::Rows(sql), chunk.iter().map(|row| Arg::from(row.id)).collect()).await?;
         }
         self.insert_secret_tags(rows).await
     }
@@ -337,7 +336,7 @@ impl Change {
                 placeholders(chunk.len(), 2, 1)
             );
             let values = chunk.iter().flat_map(|(secret, tag)| args![*secret, *tag]).collect();
-            self.run(Sql::Built(sql), values).await?;
+            self.run(Sql::Rows(sql), values).await?;
         }
         Ok(())
     }
@@ -359,7 +358,7 @@ impl Change {
             );
             let mut values = args![folder, at];
             values.extend(chunk.iter().map(|id| Arg::from(*id)));
-            self.run(Sql::Built(sql), values).await?;
+            self.run(Sql::Rows(sql), values).await?;
         }
         Ok(())
     }
@@ -368,7 +367,7 @@ impl Change {
     pub async fn delete_secrets(&mut self, ids: &[SecretId]) -> StoreResult<()> {
         for chunk in ids.chunks(IN_LIST) {
             let sql = format!("DELETE FROM secrets WHERE id IN {}", placeholders(1, chunk.len(), 1));
-            self.run(Sql::Built(sql), chunk.iter().map(|id| Arg::from(*id)).collect()).await?;
+            self.run(Sql::Rows(sql), chunk.iter().map(|id| Arg::from(*id)).collect()).await?;
         }
         Ok(())
     }

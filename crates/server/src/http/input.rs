@@ -58,9 +58,13 @@ fn refuse_nul(field: &str, value: &Value) -> ApiResult<()> {
 
 /// Gives the fields their types, or says which one is not acceptable.
 pub fn typed<T: DeserializeOwned>(fields: Fields) -> ApiResult<T> {
-    serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
-        let path = error.path().to_string();
-        issue(&path, &error.into_inner().to_string())
+    let fields = Value::Object(fields);
+    // Keeping track of the place costs time, so it is done only once there is a mistake to tell.
+    T::deserialize(&fields).or_else(|_| {
+        serde_path_to_error::deserialize(&fields).map_err(|error| {
+            let path = error.path().to_string();
+            issue(&path, &error.into_inner().to_string())
+        })
     })
 }
 

@@ -35,7 +35,9 @@ impl<T: Serialize> Reply<T> {
     }
 
     pub(crate) fn into_response(self, etag: Option<&EtagKey>) -> Result<Response, ApiError> {
-        let body = serde_json::to_vec(&self.body).map_err(|error| ApiError::internal(error.to_string()))?;
+        let mut body = Vec::with_capacity(1024);
+        serde_json::to_writer(&mut body, &self.body)
+            .map_err(|error| ApiError::internal(error.to_string()))?;
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));

@@ -63,11 +63,11 @@ pub async fn list(cx: &Cx, target: Target, options: &ListOptions) -> ApiResult<S
     }
     let mut imports = Vec::new();
     if options.imports {
-        imports = imported_secrets(&reader, &tree.folders, options).await?;
+        imports = Box::pin(imported_secrets(&reader, &tree.folders, options)).await?;
     }
     if options.expand {
         let all = secrets.iter_mut().chain(imports.iter_mut().flat_map(|import| import.secrets.iter_mut()));
-        expand_all(&reader, &mut all.collect::<Vec<_>>()).await?;
+        Box::pin(expand_all(&reader, &mut all.collect::<Vec<_>>())).await?;
     }
     Ok(SecretList { secrets, imports })
 }
@@ -149,10 +149,10 @@ pub async fn list_imported(
     let reader = Reader::open(cx, &scope).await?;
     let tree = reader.folder(environment.clone(), path.clone(), false).await?;
     let tree = tree.ok_or_else(|| no_folder(&environment, &path))?;
-    let mut imports = imported_secrets(&reader, &tree.folders, options).await?;
+    let mut imports = Box::pin(imported_secrets(&reader, &tree.folders, options)).await?;
     if options.expand {
         let all = imports.iter_mut().flat_map(|import| import.secrets.iter_mut());
-        expand_all(&reader, &mut all.collect::<Vec<_>>()).await?;
+        Box::pin(expand_all(&reader, &mut all.collect::<Vec<_>>())).await?;
     }
     let environments = cx.app.store.environments(scope.id()).await?;
     for import in &mut imports {
@@ -217,7 +217,7 @@ pub async fn get(cx: &Cx, target: Target, name: &str, options: GetOptions) -> Ap
 /// One secret by its id.
 pub async fn get_by_id(cx: &Cx, id: SecretId, options: GetOptions) -> ApiResult<Secret> {
     let missing = || ApiError::not_found(format!("Secret with ID '{id}' not found"));
-    let place = cx.app.store.secret_place(id).await?.ok_or_else(missing)?;
+    let place = Box::pin(cx.app.store.secret_place(id)).await?.ok_or_else(missing)?;
     // In another organization it is as good as not there.
     let scope = cx.project(place.project_id).await;
     let scope = scope.map_err(|error| if error.status() == 404 { missing() } else { error })?;

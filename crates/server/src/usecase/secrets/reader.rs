@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
             return Ok(tree);
         }
         let store = &self.cx.app.store;
-        let tree = store.folder_with(self.scope.id(), &key.environment, &key.path, name).await?;
+        let tree = Box::pin(store.folder_with(self.scope.id(), &key.environment, &key.path, name)).await?;
         Ok(tree.map(Arc::new))
     }
 
