@@ -15,7 +15,7 @@ const TABLES: &[(&str, &str)] = &[
     ("token_uses", "token_id"),
     ("revocations", "id"),
     ("sessions", "id"),
-    ("invitations", "user_id"),
+    ("invitations", "user_id, org_id"),
 ];
 
 impl Store {
@@ -24,8 +24,10 @@ impl Store {
         let mut removed = 0;
         for (table, key) in TABLES {
             loop {
+                // The expiry is asked again outside: a row that was renewed meanwhile stays.
                 let sql = format!(
-                    "DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE expires_at < $1 LIMIT $2)"
+                    "DELETE FROM {table} WHERE expires_at < $1 \
+                     AND ({key}) IN (SELECT {key} FROM {table} WHERE expires_at < $1 LIMIT $2)"
                 );
                 let mut tx = self.pools().begin().await?;
                 let rows = tx.conn().run(Sql::Built(sql), args![now, BATCH]).await?;
@@ -37,5 +39,32 @@ impl Store {
             }
         }
         Ok(removed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Database;
+
+    #[tokio::test]
+    async fn an_expired_invitation_goes_without_those_to_other_organizations() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::Sqlite(folder.path().join("vouchsafe.db"));
+        let store = Store::open(&database, Timestamp::EPOCH).await.unwrap();
+        let mut tx = store.pools().begin().await.unwrap();
+        for statement in [
+            "INSERT INTO organizations VALUES ('a', 'a', 'a', 0, 0), ('b', 'b', 'b', 0, 0)",
+            "INSERT INTO users (id, email, first_name, last_name, is_accepted, super_admin, failed_logins, \
+             created_at, updated_at) VALUES ('u', 'u@example.com', '', '', 0, 0, 0, 0, 0)",
+            "INSERT INTO invitations VALUES ('u', 'a', x'01', 10, 0), ('u', 'b', x'02', 1000, 0)",
+        ] {
+            tx.conn().run(statement, vec![]).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        assert_eq!(store.purge_expired(Timestamp::from_millis(100)).await.unwrap(), 1);
+        let left: Vec<String> =
+            store.pools().all("SELECT org_id AS t FROM invitations", vec![]).await.unwrap();
+        assert_eq!(left, ["b"]);
     }
 }
