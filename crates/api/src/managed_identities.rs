@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use vouchsafe_domain::id::{IdentityId, OrgId, ProjectId};
 
 use crate::common::{Direction, MetadataInput};
-use crate::identities::{IdentityMembership, IdentityOrder, SearchFilter};
+use crate::identities::{IdentityMembership, IdentityOrder};
 use crate::lenient;
 use crate::roles::RoleInput;
 
@@ -136,26 +136,4 @@ pub struct OrgIdentityMembershipList {
     pub identity_memberships: Vec<IdentityMembership>,
     /// How many there are in all.
     pub total_count: i64,
-}
-
-/// Counts what a search finds.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
-#[serde(default)]
-pub struct CountIdentities {
-    /// Which ones.
-    pub search: Option<SearchFilter>,
-}
-
-/// How many identities a search finds.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, Serialize)]
-pub struct IdentityCounts {
-    /// By scope.
-    pub counts: ScopeCounts,
-}
-
-/// Identities by scope.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, Serialize)]
-pub struct ScopeCounts {
-    /// Those that the organization manages.
-    pub organization: i64,
 }

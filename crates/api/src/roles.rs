@@ -159,3 +159,68 @@ pub struct OwnMembership {
     /// Its roles.
     pub roles: Vec<MemberRole>,
 }
+
+/// A role that somebody holds, in the organization or in a project.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldRole {
+    /// Id of this entry.
+    pub id: String,
+    /// Slug of the role; `custom` for a custom one.
+    pub role: String,
+    /// Id of the custom role, if it is one.
+    pub custom_role_id: Option<RoleId>,
+    /// Name of the custom role, if it is one.
+    pub custom_role_name: Option<String>,
+    /// Slug of the custom role, if it is one.
+    pub custom_role_slug: Option<String>,
+    /// What the custom role is for, if it is one.
+    pub custom_role_description: Option<String>,
+    /// Whether the role holds for a time only.
+    pub is_temporary: bool,
+    /// `relative` for a temporary role.
+    pub temporary_mode: Option<String>,
+    /// For how long, as it was given.
+    pub temporary_range: Option<String>,
+    /// From when.
+    pub temporary_access_start_time: Option<Timestamp>,
+    /// Until when.
+    pub temporary_access_end_time: Option<Timestamp>,
+}
+
+impl HeldRole {
+    /// The role of a membership in the organization.
+    pub fn in_organization(membership: MembershipId, role: &str) -> Self {
+        Self {
+            id: membership.to_string(),
+            role: role.to_owned(),
+            custom_role_id: None,
+            custom_role_name: None,
+            custom_role_slug: None,
+            custom_role_description: None,
+            is_temporary: false,
+            temporary_mode: None,
+            temporary_range: None,
+            temporary_access_start_time: None,
+            temporary_access_end_time: None,
+        }
+    }
+}
+
+impl From<MemberRole> for HeldRole {
+    fn from(role: MemberRole) -> Self {
+        Self {
+            id: role.id.to_string(),
+            role: role.role,
+            custom_role_id: role.custom_role_id,
+            custom_role_name: role.custom_role_name,
+            custom_role_slug: role.custom_role_slug,
+            custom_role_description: None,
+            is_temporary: role.is_temporary,
+            temporary_mode: role.temporary_mode,
+            temporary_range: role.temporary_range,
+            temporary_access_start_time: role.temporary_access_start_time,
+            temporary_access_end_time: role.temporary_access_end_time,
+        }
+    }
+}

@@ -174,7 +174,7 @@ impl Store {
     pub async fn metadata_of(&self, ids: &[IdentityId]) -> StoreResult<HashMap<IdentityId, Vec<Metadata>>> {
         let mut found: HashMap<IdentityId, Vec<Metadata>> = HashMap::new();
         for chunk in ids.chunks(500) {
-            let sql = Sql::Built(format!(
+            let sql = Sql::Rows(format!(
                 "SELECT identity_id, id, key, value FROM identity_metadata WHERE identity_id IN {} \
                  ORDER BY identity_id, position LIMIT 50000",
                 placeholders(1, chunk.len(), 1)
@@ -367,6 +367,10 @@ impl Change {
     pub async fn raise_token_epoch(&mut self, id: IdentityId) -> StoreResult<()> {
         let at = self.at();
         let sql = "UPDATE identities SET token_epoch = token_epoch + 1, updated_at = $2 WHERE id = $1";
+        self.run(sql, args![id, at]).await?;
+        // The epoch refuses them; this shows it where tokens are listed.
+        let sql =
+            "UPDATE tokens SET is_revoked = 1, updated_at = $2 WHERE identity_id = $1 AND is_revoked = 0";
         self.run(sql, args![id, at]).await?;
         self.touch(id);
         Ok(())

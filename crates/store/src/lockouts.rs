@@ -1,11 +1,21 @@
 //! Counted login failures and locks.
 
+use std::collections::HashMap;
+
 use vouchsafe_domain::id::{AuthMethodId, IdentityId};
 use vouchsafe_domain::time::Timestamp;
 
-use crate::engine::args;
+use crate::engine::{Arg, FromRow, Row, Sql, args, placeholders};
 use crate::error::StoreResult;
 use crate::{Change, Store};
+
+struct LockedMethod(IdentityId, String);
+
+impl FromRow for LockedMethod {
+    fn from_row(row: &Row) -> StoreResult<Self> {
+        Ok(Self(row.parsed("identity_id")?, row.text("method")?))
+    }
+}
 
 impl Store {
     /// The auth methods of an identity that have a locked login now.
@@ -13,6 +23,31 @@ impl Store {
         let sql = "SELECT DISTINCT a.method AS t FROM lockouts l JOIN auth_methods a ON a.id = l.auth_method_id \
                    WHERE a.identity_id = $1 AND a.lockout_enabled = 1 AND l.locked_until > $2 ORDER BY a.method LIMIT 100";
         self.pools().all(sql, args![identity, now]).await
+    }
+
+    /// The same for several identities, at most 500; those without a locked login are left out.
+    pub async fn active_lockouts_of(
+        &self,
+        identities: &[IdentityId],
+        now: Timestamp,
+    ) -> StoreResult<HashMap<IdentityId, Vec<String>>> {
+        let mut found: HashMap<IdentityId, Vec<String>> = HashMap::new();
+        let identities = &identities[..identities.len().min(500)];
+        if identities.is_empty() {
+            return Ok(found);
+        }
+        let sql = Sql::Rows(format!(
+            "SELECT DISTINCT a.identity_id, a.method FROM lockouts l JOIN auth_methods a ON a.id = l.auth_method_id \
+             WHERE l.locked_until > $1 AND a.lockout_enabled = 1 AND a.identity_id IN {} \
+             ORDER BY a.identity_id, a.method LIMIT 10000",
+            placeholders(1, identities.len(), 2)
+        ));
+        let mut values = args![now];
+        values.extend(identities.iter().map(|id| Arg::from(*id)));
+        for LockedMethod(identity, method) in self.pools().all(sql, values).await? {
+            found.entry(identity).or_default().push(method);
+        }
+        Ok(found)
     }
 }
 

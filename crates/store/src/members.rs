@@ -168,7 +168,7 @@ impl Store {
     ) -> StoreResult<HashMap<MembershipId, Vec<RoleEntry>>> {
         let mut roles: HashMap<MembershipId, Vec<RoleEntry>> = HashMap::new();
         for chunk in ids.chunks(500) {
-            let sql = Sql::Built(format!(
+            let sql = Sql::Rows(format!(
                 "SELECT membership_id, id, role, temporary_range, starts_at, ends_at, created_at, updated_at \
                  FROM project_membership_roles WHERE membership_id IN {} ORDER BY membership_id, position LIMIT 50000",
                 placeholders(1, chunk.len(), 1)

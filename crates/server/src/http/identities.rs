@@ -69,6 +69,12 @@ pub(super) async fn create(cx: Cx, input: CreateIdentity) -> Outcome<IdentityRep
 }
 
 pub(super) async fn update(cx: Cx, input: UpdateIdentity) -> Outcome<IdentityReply> {
+    let id = change(&cx, input).await?.id;
+    reply(&cx, id).await
+}
+
+/// Changes an identity of the organization; answers it as it is then.
+pub(super) async fn change(cx: &Cx, input: UpdateIdentity) -> ApiResult<store::Identity> {
     let target = cx.identity(input.identity_id).await?;
     organization_managed(&target.identity)?;
     target.within_boundary("Failed to update identity")?;
@@ -99,9 +105,10 @@ pub(super) async fn update(cx: Cx, input: UpdateIdentity) -> Outcome<IdentityRep
         &json!({ "identityId": id, "name": name, "role": input.role }),
     );
     change.commit().await?;
-    reply(&cx, id).await
+    current(cx, id).await
 }
 
+/// Deletes an identity of the organization.
 pub(super) async fn delete(cx: Cx, input: IdentityPath) -> Outcome<IdentityReply> {
     let target = cx.identity(input.identity_id).await?;
     organization_managed(&target.identity)?;
@@ -123,8 +130,10 @@ async fn get(cx: Cx, input: IdentityPath) -> Outcome<IdentityMembershipReply> {
     let target = cx.identity(input.identity_id).await?;
     target.within_boundary("Failed to read identity with more privileges")?;
     let metadata = cx.app.store.identity_metadata(input.identity_id).await?;
+    let locked = cx.app.store.active_lockouts(input.identity_id, cx.now()).await?;
     let mut identity = membership(target.identity);
     identity.metadata = Some(metadata.into_iter().map(metadata_entry).collect());
+    identity.identity.active_lockout_auth_methods = Some(locked);
     ok(IdentityMembershipReply { identity })
 }
 
@@ -206,11 +215,16 @@ pub(super) fn page(
 
 /// An identity as it is now, after a change.
 pub(super) async fn reply(cx: &Cx, id: IdentityId) -> Outcome<IdentityReply> {
-    let identity = cx.app.store.identity(cx.org()?, id).await?;
-    let identity =
-        identity.ok_or_else(|| ApiError::not_found(format!("Failed to find identity with id {id}")))?;
+    let identity = current(cx, id).await?;
     let metadata = cx.app.store.identity_metadata(id).await?;
-    ok(IdentityReply { identity: shown(identity, metadata) })
+    let mut identity = shown(identity, metadata);
+    identity.active_lockout_auth_methods = Some(cx.app.store.active_lockouts(id, cx.now()).await?);
+    ok(IdentityReply { identity })
+}
+
+async fn current(cx: &Cx, id: IdentityId) -> ApiResult<store::Identity> {
+    let identity = cx.app.store.identity(cx.org()?, id).await?;
+    identity.ok_or_else(|| ApiError::not_found(format!("Failed to find identity with id {id}")))
 }
 
 /// The caller may name only the organization that it acts in.

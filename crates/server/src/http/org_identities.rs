@@ -3,19 +3,16 @@
 
 use serde_json::json;
 use vouchsafe_api::common::{Direction, MessageReply};
-use vouchsafe_api::identities::{
-    CreateIdentity, IdentityMembershipList, IdentityPath, IdentityReply, SearchIdentities, UpdateIdentity,
-};
+use vouchsafe_api::identities::{CreateIdentity, IdentityPath, IdentityReply, UpdateIdentity};
 use vouchsafe_api::identity_members::IdentityList;
 use vouchsafe_api::managed_identities::{
-    CountIdentities, CreateOrgIdentity, IdentityCounts, ListOrgIdentities, ListOrgIdentityMemberships,
-    OrgIdentityMembershipList, ScopeCounts,
+    CreateOrgIdentity, ListOrgIdentities, ListOrgIdentityMemberships, OrgIdentityMembershipList,
 };
 use vouchsafe_policy::{org, project};
-use vouchsafe_store::{self as store, IdentityFilter, IdentityMatch, Page};
+use vouchsafe_store::{self as store, IdentityFilter, IdentityMatch};
 
 use super::cx::Cx;
-use super::identities::{self, filter, flat, found, order, own_organization, page, reply, visible};
+use super::identities::{self, flat, found, order, own_organization, page, reply, visible};
 use super::reply::ok;
 use super::route::{Access, Outcome, Routes};
 
@@ -42,8 +39,6 @@ pub(super) fn routes() -> Routes {
             "List the memberships of identities in the organization",
             memberships,
         )
-        .post(["/api/v2/identities/search"], LIST, "Search identities", search)
-        .post(["/api/v2/identities/search/count"], LIST, "Count what a search finds", count)
         .post(
             ["/api/v1/identities/{identityId}/revoke-tokens"],
             REVOKE,
@@ -90,18 +85,6 @@ async fn memberships(cx: Cx, input: ListOrgIdentityMemberships) -> Outcome<OrgId
 fn named(search: Option<String>) -> IdentityFilter {
     let any = vec![IdentityMatch { name_contains: search, ..IdentityMatch::default() }];
     IdentityFilter { any, ..IdentityFilter::default() }
-}
-
-async fn search(cx: Cx, input: SearchIdentities) -> Outcome<IdentityMembershipList> {
-    let page = page(input.limit, 50, 100, input.offset, input.order_direction)?;
-    ok(found(&cx, &filter(input.search.unwrap_or_default())?, order(input.order_by), page).await?)
-}
-
-async fn count(cx: Cx, input: CountIdentities) -> Outcome<IdentityCounts> {
-    let filter = filter(input.search.unwrap_or_default())?;
-    let page = Page { limit: 1, offset: 0, descending: false };
-    let (_, organization) = visible(&cx, &filter, store::IdentityOrder::Name, page).await?;
-    ok(IdentityCounts { counts: ScopeCounts { organization } })
 }
 
 async fn revoke_tokens(cx: Cx, input: IdentityPath) -> Outcome<MessageReply> {

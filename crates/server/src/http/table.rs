@@ -18,6 +18,8 @@ fn resources() -> Vec<Routes> {
         super::status::routes(),
         super::identities::routes(),
         super::org_identities::routes(),
+        super::org_identity_members::routes(),
+        super::identity_search::routes(),
         super::project_identities::routes(),
         super::projects::routes(),
         super::environments::routes(),

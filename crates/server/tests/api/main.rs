@@ -5,6 +5,7 @@ mod admin;
 mod folders;
 mod identities;
 mod identity_members;
+mod identity_search;
 mod imports;
 mod invitations;
 mod managed_identities;
