@@ -101,6 +101,23 @@ pub async fn count(database: &Database, sql: &str) -> i64 {
     }
 }
 
+/// Runs a statement past the store: for what the store would not do.
+pub async fn execute(database: &Database, sql: &str) {
+    // Raw: several statements in one text.
+    let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+    match database {
+        Database::Sqlite(path) => {
+            let url = format!("sqlite:{}", path.display());
+            let mut connection = SqliteConnection::connect(&url).await.unwrap();
+            sql.execute(&mut connection).await.unwrap();
+        }
+        Database::Postgres(url) => {
+            let mut connection = PgConnection::connect(url).await.unwrap();
+            sql.execute(&mut connection).await.unwrap();
+        }
+    }
+}
+
 fn url_of(database: &str) -> String {
     let admin = postgres_admin_url();
     let (server, _) = admin.rsplit_once('/').expect("the URL names a database");

@@ -11,7 +11,7 @@ mod person;
 mod proxy;
 mod server;
 
-pub use database::{Engine, TestDatabase, count, postgres_admin_url};
+pub use database::{Engine, TestDatabase, count, execute, postgres_admin_url};
 pub use person::{Answer, Person};
 pub use proxy::Wire;
 pub use server::{START, TestServer};

@@ -1,0 +1,9 @@
+//! The store on both databases: opening, units of work, logins, purging, and lists.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod change;
+mod fixture;
+mod identities;
+mod logins;
+mod opening;
+mod purge;
