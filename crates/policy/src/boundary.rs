@@ -39,7 +39,9 @@ pub fn boundary(actor: &Permissions, target: &Permissions) -> Result<(), Missing
     let mut example = None;
     for subject in catalogue::subjects(target.level()) {
         for &action in subject.actions {
-            if is_ignored(subject.name, action) {
+            if subject.name == "secret-folders" && action == "read"
+                || catalogue::is_older(target.level(), subject.name, action)
+            {
                 continue;
             }
             let theirs = Decisions::of(target, target.level(), subject.name, action);
@@ -66,9 +68,4 @@ pub fn boundary(actor: &Permissions, target: &Permissions) -> Result<(), Missing
         None => Ok(()),
         Some(example) => Err(Missing { permissions, example }),
     }
-}
-
-/// `read` on folders gives nothing away; `read` on secrets is held through the actions that it implies.
-fn is_ignored(subject: &str, action: &str) -> bool {
-    matches!((subject, action), ("secret-folders" | "secrets", "read"))
 }

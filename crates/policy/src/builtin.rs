@@ -36,15 +36,15 @@ fn rules(level: Level, hold: impl Fn(&str) -> Hold) -> Vec<Rule> {
     let subjects = catalogue::subjects(level).iter();
     subjects
         .filter_map(|subject| {
+            let current = |action: &&str| !catalogue::is_older(level, subject.name, action);
+            let all = subject.actions.iter().copied().filter(current);
             let actions: Vec<&str> = match hold(subject.name) {
                 Hold::Nothing => return None,
-                Hold::All => subject.actions.to_vec(),
+                Hold::All => all.collect(),
                 Hold::Only(actions) => actions.to_vec(),
-                Hold::AllBut(but) => {
-                    subject.actions.iter().copied().filter(|&action| action != but).collect()
-                }
+                Hold::AllBut(but) => all.filter(|&action| action != but).collect(),
             };
-            Some(Rule::allow(subject.name, &actions))
+            (!actions.is_empty()).then(|| Rule::allow(subject.name, &actions))
         })
         .collect()
 }

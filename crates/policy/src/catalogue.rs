@@ -35,10 +35,39 @@ pub fn subject_named(level: Level, name: &str) -> Option<&'static Subject> {
     subjects(level).iter().find(|subject| subject.name == name)
 }
 
-/// What an older action includes: `read` on secrets means their existence and their values.
-pub(crate) fn implied(subject: &str, action: &str) -> &'static [&'static str] {
-    match (subject, action) {
-        ("secrets", "read") => &["describeSecret", "readValue"],
+impl Subject {
+    /// The fields that every request on such a subject names: what lies in a folder has an environment and a path.
+    pub(crate) fn always_known(&self) -> &'static [Field] {
+        if self.fields.contains(&Field::SecretPath) { &[Field::Environment, Field::SecretPath] } else { &[] }
+    }
+}
+
+/// What an older name stands for today, as subjects and actions of the same level. `read` on secrets means their
+/// existence and their values.
+pub(crate) fn implied(level: Level, subject: &str, action: &str) -> &'static [(&'static str, &'static str)] {
+    match (level, subject, action) {
+        (Level::Organization, "workspace", "create") => &[("project", "create")],
+        (Level::Project, "secrets", "read") => &[("secrets", "describeSecret"), ("secrets", "readValue")],
+        (Level::Project, "certificate-authorities", "renew") => {
+            &[("certificate-authorities", "issue-ca-certificate")]
+        }
+        (Level::Project, "secret-events", "subscribe-on-created") => {
+            &[("secret-event-subscriptions", "subscribe-to-creation-events")]
+        }
+        (Level::Project, "secret-events", "subscribe-on-updated") => {
+            &[("secret-event-subscriptions", "subscribe-to-update-events")]
+        }
+        (Level::Project, "secret-events", "subscribe-on-deleted") => {
+            &[("secret-event-subscriptions", "subscribe-to-deletion-events")]
+        }
+        (Level::Project, "secret-events", "subscribe-on-import-mutations") => {
+            &[("secret-event-subscriptions", "subscribe-to-import-mutation-events")]
+        }
         _ => &[],
     }
+}
+
+/// Whether this name is only taken for the sake of older roles: no request asks for it.
+pub fn is_older(level: Level, subject: &str, action: &str) -> bool {
+    level == Level::Project && !implied(level, subject, action).is_empty()
 }

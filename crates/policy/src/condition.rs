@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::field::Kind;
+use crate::error::Located;
 use crate::object::Fact;
+use crate::operator::Tests;
+use crate::template::{TemplateUse, TemplateValues};
 use crate::{ConditionError, Field, Object, Operator};
 
 /// The conditions of a rule: all of them must hold. If a value exists, it is valid; it is echoed as it came.
@@ -13,35 +15,27 @@ use crate::{ConditionError, Field, Object, Operator};
 pub struct Conditions(Vec<Condition>);
 
 /// The tests on one field: all of them must hold.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
     field: Field,
-    operators: Vec<Operator>,
-    /// Came as a plain string, and goes out as one.
-    plain: bool,
+    tests: Tests,
 }
-
-/// Two ways to write the same condition are the same condition.
-impl PartialEq for Condition {
-    fn eq(&self, other: &Self) -> bool {
-        self.field == other.field && self.operators == other.operators
-    }
-}
-
-impl Eq for Condition {}
 
 impl Conditions {
     /// Reads and checks the `conditions` of a rule.
     pub fn parse(map: &Map<String, Value>) -> Result<Self, ConditionError> {
-        map.iter()
-            .map(|(name, value)| {
-                let field =
-                    Field::from_name(name).ok_or_else(|| ConditionError::UnknownField(name.clone()))?;
-                let operators = Operator::parse_all(field, value)?;
-                Ok(Condition { field, operators, plain: value.is_string() })
-            })
-            .collect::<Result<_, _>>()
-            .map(Self)
+        Self::locate(map).map_err(|located| located.error)
+    }
+
+    /// The same, with the place of an error.
+    pub(crate) fn locate(map: &Map<String, Value>) -> Result<Self, Located> {
+        let condition = |name: &String, value| {
+            let field = Field::from_name(name)
+                .ok_or_else(|| ConditionError::UnknownField(name.chars().take(80).collect()))?;
+            Ok(Condition { field, tests: Tests::parse(field, value)? })
+        };
+        let read = |(name, value)| condition(name, value).map_err(|error: Located| error.below(name));
+        map.iter().map(read).collect::<Result<_, _>>().map(Self)
     }
 
     /// The conditions, one per field.
@@ -59,18 +53,40 @@ impl Conditions {
         self.0.iter().all(|condition| condition.holds(object, unknown))
     }
 
+    /// The first field whose condition does not hold.
+    pub(crate) fn failing(&self, object: &Object<'_>, unknown: bool) -> Option<Field> {
+        self.0.iter().find(|condition| !condition.holds(object, unknown)).map(Condition::field)
+    }
+
+    /// With values in place of templates, and what is quickly decided first; `None` if a value is missing.
+    pub(crate) fn fill(&self, values: &TemplateValues) -> Option<Self> {
+        let fill = |condition: &Condition| {
+            let mut tests = condition.tests.fill(values)?;
+            tests.sort_by_cost();
+            Some(Condition { field: condition.field, tests })
+        };
+        let mut filled: Vec<Condition> = self.0.iter().map(fill).collect::<Option<_>>()?;
+        filled.sort_by_key(|condition| condition.tests.iter().map(Operator::cost).sum::<usize>());
+        Some(Self(filled))
+    }
+
     /// Whether wherever these hold, `other` provably holds too.
     pub(crate) fn imply(&self, other: &Self) -> bool {
-        other.0.iter().all(|theirs| {
-            self.0.iter().any(|ours| ours.field == theirs.field && ours.implies(&theirs.operators))
-        })
+        other
+            .0
+            .iter()
+            .all(|theirs| self.0.iter().any(|ours| ours.field == theirs.field && ours.implies(&theirs.tests)))
     }
 
     /// Whether no object that has all the fields named here can meet both.
     pub(crate) fn exclude(&self, other: &Self) -> bool {
         self.0.iter().any(|ours| {
-            other.0.iter().any(|theirs| ours.field == theirs.field && ours.excludes(&theirs.operators))
+            other.0.iter().any(|theirs| ours.field == theirs.field && ours.excludes(&theirs.tests))
         })
+    }
+
+    pub(crate) fn templates(&self) -> TemplateUse {
+        self.0.iter().fold(TemplateUse::default(), |all, condition| all | condition.tests.templates())
     }
 }
 
@@ -82,17 +98,17 @@ impl Condition {
 
     /// The tests on it.
     pub fn operators(&self) -> &[Operator] {
-        &self.operators
+        &self.tests
     }
 
     fn holds(&self, object: &Object<'_>, unknown: bool) -> bool {
         match object.fact(self.field) {
             Fact::Missing => unknown,
-            Fact::Text(value) => self.operators.iter().all(|operator| operator.holds(value)),
+            Fact::Text(value) => self.tests.iter().all(|operator| operator.holds(value)),
             Fact::List(values) => {
-                self.operators.iter().all(|operator| values.iter().any(|value| operator.holds(value)))
+                self.tests.iter().all(|operator| values.iter().any(|value| operator.holds(value)))
             }
-            Fact::Pairs(pairs) => self.operators.iter().all(|operator| operator.holds_for_pairs(pairs)),
+            Fact::Pairs(pairs) => self.tests.iter().all(|operator| operator.holds_for_pairs(pairs)),
         }
     }
 
@@ -100,13 +116,14 @@ impl Condition {
     fn implies(&self, theirs: &[Operator]) -> bool {
         let only = self.only();
         theirs.iter().all(|operator| {
-            self.operators.contains(operator)
+            self.tests.contains(operator)
                 || only.is_some_and(|values| values.iter().all(|value| operator.holds(value)))
         })
     }
 
     /// None of the values that ours leave possible meets all of `theirs`. A list may hold several values at once.
     fn excludes(&self, theirs: &[Operator]) -> bool {
+        use crate::field::Kind;
         let single = matches!(self.field.kind(), Kind::Text | Kind::Path | Kind::Id);
         let meets = |value: &String| theirs.iter().all(|operator| operator.holds(value));
         single && self.only().is_some_and(|values| !values.iter().any(meets))
@@ -114,7 +131,8 @@ impl Condition {
 
     /// The only values for which it can hold, if they can be listed.
     fn only(&self) -> Option<&[String]> {
-        self.operators.iter().find_map(Operator::only)
+        let listed = |test: &&Operator| matches!(test, Operator::Eq(_) | Operator::In(_));
+        self.tests.iter().find(listed).map(Operator::literals)
     }
 }
 
@@ -131,13 +149,7 @@ impl From<Conditions> for Map<String, Value> {
         conditions
             .0
             .iter()
-            .map(|condition| {
-                let value = match condition.operators.as_slice() {
-                    [Operator::Eq(value)] if condition.plain => Value::from(value.as_str()),
-                    operators => Operator::all_to_json(operators),
-                };
-                (condition.field.name().to_owned(), value)
-            })
+            .map(|condition| (condition.field.name().to_owned(), condition.tests.to_json()))
             .collect()
     }
 }

@@ -1,6 +1,6 @@
 //! Why a rule is refused.
 
-use crate::Level;
+use crate::{Field, Level, TemplateError};
 
 /// Why a list of rules cannot be compiled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -71,12 +71,26 @@ pub enum ConditionError {
         expected: &'static str,
     },
     /// A path that is not absolute.
-    #[error("The condition on '{field}' must be a path that starts with '/', not '{value}'")]
+    #[error("The condition on '{field}' must be a path that starts with '/'")]
     NotAbsolute {
         /// The field.
         field: &'static str,
-        /// The value.
-        value: String,
+    },
+    /// A value longer than any sensible one.
+    #[error("A value in the condition on '{field}' is longer than {limit} bytes")]
+    TooLong {
+        /// The field.
+        field: &'static str,
+        /// How long it may be, in bytes.
+        limit: usize,
+    },
+    /// A template that cannot be used.
+    #[error("The condition on '{field}' cannot be filled in: {error}")]
+    Template {
+        /// The field.
+        field: &'static str,
+        /// Why.
+        error: TemplateError,
     },
     /// Too many values in one list.
     #[error("The condition on '{field}' lists more than {limit} values")]
@@ -94,6 +108,65 @@ pub enum ConditionError {
         /// Why.
         error: GlobError,
     },
+}
+
+/// An error in conditions, and where it is.
+#[derive(Debug)]
+pub(crate) struct Located {
+    /// As it is written below `conditions`, such as `.secretPath.$in[2]`.
+    pub(crate) path: String,
+    pub(crate) error: ConditionError,
+}
+
+impl Located {
+    /// Stands below a key.
+    pub(crate) fn below(mut self, key: &str) -> Self {
+        let key: String = key.chars().take(80).collect();
+        self.path = format!(".{key}{}", self.path);
+        self
+    }
+
+    /// Stands at a place in a list.
+    pub(crate) fn at(mut self, index: usize) -> Self {
+        self.path = format!("[{index}]{}", self.path);
+        self
+    }
+
+    /// The same error, said of the field that a pair belongs to.
+    pub(crate) fn said_of(mut self, outer: Field) -> Self {
+        use ConditionError as E;
+        match &mut self.error {
+            E::UnknownField(_) => {}
+            E::Empty(field)
+            | E::UnknownOperator { field, .. }
+            | E::OperatorNotAllowed { field, .. }
+            | E::WrongType { field, .. }
+            | E::NotAbsolute { field }
+            | E::TooLong { field, .. }
+            | E::Template { field, .. }
+            | E::TooMany { field, .. }
+            | E::Glob { field, .. } => *field = outer.name(),
+        }
+        self
+    }
+}
+
+impl From<ConditionError> for Located {
+    fn from(error: ConditionError) -> Self {
+        Self { path: String::new(), error }
+    }
+}
+
+/// Why a list of rules is refused: where, and a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct RuleListError {
+    /// Where in the list, such as `[3].conditions.secretPath.$glob`; empty: the list itself.
+    pub path: String,
+    /// What is wrong there.
+    pub message: String,
+    /// The one mistake that the contract answers with 400: the legacy `read` beside what replaces it.
+    pub legacy_read: bool,
 }
 
 /// Why a pattern is refused.

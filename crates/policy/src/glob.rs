@@ -19,7 +19,9 @@ use regex_automata::{Anchored, MatchKind};
 use crate::GlobError;
 
 /// How long a pattern may be, in bytes.
-const MAX_LENGTH: usize = 1024;
+pub(crate) const MAX_LENGTH: usize = 1024;
+/// How long a pattern may be once values have been put in, in bytes.
+const MAX_FILLED: usize = 4 * MAX_LENGTH;
 /// How many patterns its braces may stand for.
 const MAX_ALTERNATIVES: usize = 64;
 /// How much memory deciding may take, in bytes.
@@ -38,8 +40,17 @@ struct Compiled {
 impl Glob {
     /// Compiles a pattern; refuses what it could not decide quickly or would read differently from other dialects.
     pub fn new(pattern: &str) -> Result<Self, GlobError> {
-        if pattern.len() > MAX_LENGTH {
-            return Err(GlobError::TooLong(MAX_LENGTH));
+        Self::within(pattern, MAX_LENGTH)
+    }
+
+    /// Compiles a pattern into which values have been put, with [`escape`].
+    pub(crate) fn filled(pattern: &str) -> Result<Self, GlobError> {
+        Self::within(pattern, MAX_FILLED)
+    }
+
+    fn within(pattern: &str, limit: usize) -> Result<Self, GlobError> {
+        if pattern.len() > limit {
+            return Err(GlobError::TooLong(limit));
         }
         let alternatives =
             if pattern.trim().is_empty() { Vec::new() } else { braces::expand(pattern, MAX_ALTERNATIVES)? };
@@ -104,6 +115,22 @@ impl Glob {
             }
         }
         None
+    }
+}
+
+/// The length in bytes of the set `[…]` at the start of a pattern, if it is one.
+pub(crate) fn set_length(pattern: &str) -> Option<usize> {
+    translate::class_length(pattern)
+}
+
+/// Writes a value so that a pattern takes it literally.
+pub(crate) fn escape(value: &str, pattern: &mut String) {
+    for char in value.chars() {
+        // A slash separates segments wherever it comes from.
+        if char.is_ascii_punctuation() && char != '/' {
+            pattern.push('\\');
+        }
+        pattern.push(char);
     }
 }
 

@@ -12,6 +12,13 @@ pub enum GrantSource {
         /// Its slug.
         slug: String,
     },
+    /// A role of a group that the actor is in.
+    GroupRole {
+        /// The group's slug.
+        group: String,
+        /// The role's slug.
+        slug: String,
+    },
     /// An additional privilege.
     Privilege {
         /// Its slug.
@@ -23,6 +30,7 @@ impl fmt::Display for GrantSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Role { slug } => write!(f, "role {slug}"),
+            Self::GroupRole { group, slug } => write!(f, "role {slug} of group {group}"),
             Self::Privilege { slug } => write!(f, "privilege {slug}"),
         }
     }

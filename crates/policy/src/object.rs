@@ -100,6 +100,11 @@ impl<'a> Object<'a> {
         self.anywhere
     }
 
+    /// Does the object have this fact?
+    pub(crate) fn has(&self, field: Field) -> bool {
+        !matches!(self.fact(field), Fact::Missing)
+    }
+
     /// With one more fact. Lists and pairs are not set this way.
     pub(crate) fn with(mut self, field: Field, value: &'a str) -> Self {
         let place = match field {

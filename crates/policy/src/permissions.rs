@@ -1,10 +1,16 @@
 //! The rules of one actor, ready to decide.
 
+mod entry;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::catalogue::{self, Subject};
-use crate::{Denied, Grant, GrantSource, Level, Need, Object, Permit, Rule, RuleError};
+use crate::catalogue::Subject;
+use crate::{
+    Considered, Decision, Denied, Field, Grant, Level, Need, Object, Outcome, Permit, Rule, RuleError,
+    TemplateValues,
+};
+pub(crate) use entry::{Entry, When};
 
 /// Everything an actor holds at one level. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -13,60 +19,98 @@ pub struct Permissions(Arc<Compiled>);
 #[derive(Debug)]
 struct Compiled {
     level: Level,
-    by_subject: HashMap<&'static str, Vec<Entry>>,
+    /// In the order in which rules are read.
+    entries: Vec<Entry>,
+    by_subject: HashMap<&'static str, OnSubject>,
 }
 
-/// A rule in the order in which rules are read.
 #[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) rule: Rule,
-    actions: Vec<&'static str>,
-    grant: Arc<GrantSource>,
-    index: usize,
+struct OnSubject {
+    subject: &'static Subject,
+    /// Indexes of the entries whose rules name this subject.
+    written: Vec<usize>,
+    /// For each action, in the catalogue's order, the indexes of all entries on it.
+    by_action: Vec<OnAction>,
 }
 
-impl Entry {
-    /// The actions that the rule speaks of, including those that an older action implies.
-    pub(crate) fn actions(&self) -> &[&'static str] {
-        &self.actions
+#[derive(Debug, Clone, Default)]
+struct OnAction {
+    all: Vec<usize>,
+    /// Where those begin that can have a say: with the last one that always applies.
+    from: usize,
+}
+
+impl OnSubject {
+    fn new(subject: &'static Subject) -> Self {
+        let by_action = vec![OnAction::default(); subject.actions.len()];
+        Self { subject, written: Vec::new(), by_action }
     }
 
-    /// Does the rule apply to the object? What is not known about the object lets no rule allow and each forbid.
-    fn applies(&self, object: &Object<'_>) -> bool {
-        let inverted = self.rule.inverted;
-        match self.rule.limits() {
-            None => true,
-            Some(_) if object.is_any() => !inverted,
-            Some(conditions) => conditions.hold(object, inverted),
+    fn add(&mut self, action: &str, entry: usize, when: &When) {
+        let position = self.subject.actions.iter().position(|known| *known == action);
+        if let Some(on) = position.and_then(|at| self.by_action.get_mut(at)) {
+            // What stands before a rule that always applies is never reached.
+            if matches!(when, When::Always) {
+                on.from = on.all.len();
+            }
+            on.all.push(entry);
         }
     }
+
+    fn all(&self, action: &str) -> &[usize] {
+        self.on(action).map_or(&[], |on| &on.all)
+    }
+
+    fn deciding(&self, action: &str) -> &[usize] {
+        self.on(action).map_or(&[], |on| &on.all[on.from..])
+    }
+
+    fn on(&self, action: &str) -> Option<&OnAction> {
+        self.by_action.get(self.subject.actions.iter().position(|known| *known == action)?)
+    }
+}
+
+fn on<'a>(
+    by_subject: &'a mut HashMap<&'static str, OnSubject>,
+    subject: &'static Subject,
+) -> &'a mut OnSubject {
+    by_subject.entry(subject.name).or_insert_with(|| OnSubject::new(subject))
 }
 
 impl Permissions {
-    /// Checks the rules against the subjects, actions and fields of the level, and prepares them.
+    /// Checks the rules against the subjects, actions and fields of the level, and prepares them. Rules with templates
+    /// allow nothing, and forbid in any case: there is nothing to fill them in with.
     pub fn compile(level: Level, grants: &[Grant]) -> Result<Self, RuleError> {
-        let mut by_subject: HashMap<_, Vec<Entry>> = HashMap::new();
+        Self::compile_for(level, grants, &TemplateValues::none())
+    }
+
+    /// The same, with templates filled in. What a value holds is taken literally, also in patterns. A rule of which a
+    /// value is missing allows nothing if it is one that allows, and forbids in any case if it is inverted.
+    pub fn compile_for(level: Level, grants: &[Grant], values: &TemplateValues) -> Result<Self, RuleError> {
+        let mut entries = Vec::new();
         for grant in grants {
             let source = Arc::new(grant.source.clone());
             for (index, rule) in grant.rules.iter().enumerate() {
-                let subject = catalogue::subject_named(level, &rule.subject)
-                    .ok_or_else(|| RuleError::UnknownSubject { level, subject: rule.subject.clone() })?;
-                let actions = actions(subject, rule)?;
-                fields(subject, rule)?;
-                by_subject.entry(subject.name).or_default().push(Entry {
-                    rule: rule.clone(),
-                    actions,
-                    grant: Arc::clone(&source),
-                    index,
-                });
+                entries.push(Entry::new(level, rule, &source, index, values)?);
             }
         }
-        Ok(Self(Arc::new(Compiled { level, by_subject })))
+        Ok(Self::indexed(level, entries))
     }
 
     /// Nothing at all.
     pub fn none(level: Level) -> Self {
-        Self(Arc::new(Compiled { level, by_subject: HashMap::new() }))
+        Self::indexed(level, Vec::new())
+    }
+
+    fn indexed(level: Level, entries: Vec<Entry>) -> Self {
+        let mut by_subject: HashMap<&'static str, OnSubject> = HashMap::new();
+        for (at, entry) in entries.iter().enumerate() {
+            on(&mut by_subject, entry.subject).written.push(at);
+            for &(subject, action) in &entry.speaks_of {
+                on(&mut by_subject, subject).add(action, at, &entry.when);
+            }
+        }
+        Self(Arc::new(Compiled { level, entries, by_subject }))
     }
 
     /// The level at which they are held.
@@ -74,64 +118,83 @@ impl Permissions {
         self.0.level
     }
 
-    /// The rules on one subject, in order.
+    /// The rules on one subject, in order, as they are written.
     pub fn rules_on(&self, subject: &str) -> impl DoubleEndedIterator<Item = &Rule> {
-        self.entries(subject).iter().map(|entry| &entry.rule)
+        let entries = self.0.by_subject.get(subject).map_or(&[][..], |on| &on.written);
+        entries.iter().map(|&at| &self.0.entries[at].rule)
     }
 
     /// Decides: the last rule that applies has the say; if none applies, or it forbids, the answer is no.
     pub fn check(&self, need: Need, object: &Object<'_>) -> Result<Permit, Denied> {
         match self.decide(need, object) {
-            Some(entry) => Ok(Permit::by_rule(need, Arc::clone(&entry.grant), entry.index)),
-            None => Err(Denied { need, rules: self.own_rules(need) }),
+            Some(entry) if !entry.inverted() => {
+                Ok(Permit::by_rule(need, Arc::clone(&entry.source), entry.index))
+            }
+            decided => {
+                Err(Denied { by: decided.map(|entry| Box::new(entry.decider())), ..self.denial(need) })
+            }
         }
     }
 
     /// The same question, where only yes or no matters.
     pub fn allows(&self, need: Need, object: &Object<'_>) -> bool {
-        self.decide(need, object).is_some()
+        self.decide(need, object).is_some_and(|entry| !entry.inverted())
     }
 
+    /// A refusal that does not follow from one rule.
+    pub fn denial(&self, need: Need) -> Denied {
+        let same_level = need.level == self.0.level;
+        let rules = if same_level { self.rules_on(need.subject).cloned().collect() } else { Vec::new() };
+        Denied { need, rules, by: None }
+    }
+
+    /// The same decision, with every rule that was looked at.
+    pub fn explain(&self, need: Need, object: &Object<'_>) -> Decision {
+        let decided = self.decide(need, object);
+        let on = self.0.by_subject.get(need.subject).filter(|_| need.level == self.0.level);
+        let indexes = on.map_or(&[][..], |on| on.all(need.action)).iter();
+        let entries = indexes.map(|&at| &self.0.entries[at]);
+        let considered = entries.map(|entry| {
+            let outcome = match entry.fails(object) {
+                Some(outcome) => outcome,
+                None if decided.is_some_and(|by| std::ptr::eq(by, entry)) => Outcome::Decides,
+                None => Outcome::Overruled,
+            };
+            Considered { rule: entry.decider(), outcome }
+        });
+        Decision {
+            allowed: decided.is_some_and(|entry| !entry.inverted()),
+            by: decided.map(Entry::decider),
+            considered: considered.collect(),
+            lacks: on.and_then(|on| lacking(on.subject, object)),
+        }
+    }
+
+    /// The rule that has the say.
     fn decide(&self, need: Need, object: &Object<'_>) -> Option<&Entry> {
         if need.level != self.0.level {
             return None;
         }
-        let mut latest_first = self.entries(need.subject).iter().rev();
-        latest_first
-            .find(|entry| entry.actions.contains(&need.action) && entry.applies(object))
-            .filter(|entry| !entry.rule.inverted)
-    }
-
-    fn own_rules(&self, need: Need) -> Vec<Rule> {
-        if need.level == self.0.level { self.rules_on(need.subject).cloned().collect() } else { Vec::new() }
-    }
-
-    pub(crate) fn entries(&self, subject: &str) -> &[Entry] {
-        self.0.by_subject.get(subject).map_or(&[], Vec::as_slice)
-    }
-}
-
-fn actions(subject: &Subject, rule: &Rule) -> Result<Vec<&'static str>, RuleError> {
-    if rule.actions.is_empty() {
-        return Err(RuleError::NoActions { subject: rule.subject.clone() });
-    }
-    let mut actions = Vec::with_capacity(rule.actions.len());
-    for action in &rule.actions {
-        let known = subject.actions.iter().copied().find(|known| known == action).ok_or_else(|| {
-            RuleError::UnknownAction { subject: rule.subject.clone(), action: action.clone() }
-        })?;
-        actions.push(known);
-        actions.extend_from_slice(catalogue::implied(subject.name, known));
-    }
-    Ok(actions)
-}
-
-fn fields(subject: &Subject, rule: &Rule) -> Result<(), RuleError> {
-    let Some(conditions) = rule.limits() else { return Ok(()) };
-    match conditions.iter().find(|condition| !subject.fields.contains(&condition.field())) {
-        None => Ok(()),
-        Some(condition) => {
-            Err(RuleError::FieldNotAllowed { subject: rule.subject.clone(), field: condition.field().name() })
+        let on = self.0.by_subject.get(need.subject)?;
+        if lacking(on.subject, object).is_some() {
+            return None;
         }
+        let mut latest_first = on.deciding(need.action).iter().rev().map(|&at| &self.0.entries[at]);
+        latest_first.find(|entry| entry.applies(object))
     }
+
+    /// The rules that can have a say on one action of one subject, in order.
+    pub(crate) fn entries(&self, subject: &str, action: &str) -> impl DoubleEndedIterator<Item = &Entry> {
+        let indexes = self.0.by_subject.get(subject).map_or(&[][..], |on| on.deciding(action));
+        indexes.iter().map(|&at| &self.0.entries[at])
+    }
+}
+
+/// A fact that every request on such a subject names, and the object does not have. Whatever lies in a folder has an
+/// environment and a path; without them nothing is allowed, so that the boundary needs to look at no such request.
+fn lacking(subject: &Subject, object: &Object<'_>) -> Option<Field> {
+    if object.is_any() {
+        return None;
+    }
+    subject.always_known().iter().copied().find(|field| !object.has(*field))
 }

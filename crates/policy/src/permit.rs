@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{GrantSource, Need, Rule};
+use crate::{Decider, GrantSource, Need, Rule};
 
 /// Proof that something may be done. Only a decision makes one; a change takes it as an argument.
 #[derive(Debug, Clone)]
@@ -64,7 +64,7 @@ impl fmt::Display for PermitSource {
     }
 }
 
-/// Nothing allows it, or a rule forbids it.
+/// Nothing allows it, or a rule forbids it. Shows the contract's message; the reason is for administrators.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("You are not allowed to {} on {}", need.action, need.subject)]
 pub struct Denied {
@@ -72,4 +72,21 @@ pub struct Denied {
     pub need: Need,
     /// The actor's rules on that subject, in order.
     pub rules: Vec<Rule>,
+    /// The rule that forbids it; none: no rule allows it.
+    pub by: Option<Box<Decider>>,
+}
+
+impl Denied {
+    /// Why, as a sentence: for logs and administrators, not for the caller.
+    pub fn reason(&self) -> String {
+        let Need { level, subject, action } = self.need;
+        match &self.by {
+            Some(by) => format!("{by} forbids {action} on {subject} ({level})"),
+            None if self.rules.is_empty() => format!("no rule of the actor is about {subject} ({level})"),
+            None => {
+                let count = self.rules.len();
+                format!("none of the {count} rules on {subject} ({level}) that the actor has allows {action}")
+            }
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Conditions;
+use crate::{Conditions, TemplateUse};
 
 /// Allows (or, inverted, forbids) actions on a subject, under conditions.
 ///
@@ -42,6 +42,11 @@ impl Rule {
     /// The same rule, under conditions.
     pub fn when(self, conditions: Conditions) -> Self {
         Self { conditions: Some(conditions), ..self }
+    }
+
+    /// What the rule is filled in with.
+    pub fn templates(&self) -> TemplateUse {
+        self.conditions.as_ref().map_or(TemplateUse::default(), Conditions::templates)
     }
 
     /// The conditions, unless there is nothing in them.

@@ -5,7 +5,9 @@ mod common;
 use common::{ACTIONS, need, objects, permissions, read, rules};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use vouchsafe_policy::{Grant, GrantSource, Level, Object, Permissions, PermitSource, Rule, org, project};
+use vouchsafe_policy::{
+    Field, Grant, GrantSource, Level, Object, Outcome, Permissions, PermitSource, Rule, org, project,
+};
 
 fn text_holds(test: &Value, value: &str) -> bool {
     match test {
@@ -40,6 +42,10 @@ fn field_holds(field: &str, test: &Value, object: &Object<'_>, unknown: bool) ->
 }
 
 fn reference(rules: &[Value], action: &str, object: &Object<'_>) -> bool {
+    // Whatever lies in a folder has an environment and a path.
+    if !object.is_any() && (object.environment.is_none() || object.secret_path.is_none()) {
+        return false;
+    }
     let mut allowed = false;
     for rule in rules {
         let names = |wanted: &str| rule["action"].as_array().expect("a list").iter().any(|it| it == wanted);
@@ -72,6 +78,11 @@ proptest! {
                 let decided = permissions.check(need(action), object);
                 prop_assert_eq!(decided.is_ok(), reference(&json, action, object), "{} {:?}", action, object);
                 prop_assert_eq!(decided.is_ok(), permissions.allows(need(action), object));
+                let explained = permissions.explain(need(action), object);
+                prop_assert_eq!(decided.is_ok(), explained.allowed);
+                if let Err(denied) = decided {
+                    prop_assert_eq!(denied.by.map(|by| *by), explained.by);
+                }
             }
         }
     }
@@ -144,4 +155,71 @@ fn metadata_conditions_ask_one_pair() {
     assert!(!allows(&[("x", "b"), ("team", "y")]));
     assert!(!allows(&[]));
     assert!(!permissions.allows(lease, &Object::folder("dev", "/")));
+}
+
+#[test]
+fn an_explanation_says_what_became_of_each_rule() {
+    let first = grant("reader", json!([{ "subject": "secrets", "action": "readValue" }]));
+    let second = Grant {
+        source: GrantSource::GroupRole { group: "ops".into(), slug: "guarded".into() },
+        rules: serde_json::from_value(json!([
+            { "subject": "tags", "action": "read" },
+            { "subject": "secrets", "action": "readValue", "conditions": { "environment": "dev" } },
+            { "subject": "secrets", "action": "readValue", "conditions": { "environment": "prod" }, "inverted": true },
+        ]))
+        .expect("valid rules"),
+    };
+    let permissions = Permissions::compile(Level::Project, &[first, second.clone()]).expect("valid");
+    let object = Object::secret("prod", "/", "KEY", &[]);
+    let decision = permissions.explain(project::SECRET_READ_VALUE, &object);
+    assert!(!decision.allowed);
+    let by = decision.by.expect("a rule forbids it");
+    assert_eq!((&*by.source, by.index, &by.rule), (&second.source, 2, &second.rules[2]));
+    let outcomes: Vec<Outcome> = decision.considered.iter().map(|one| one.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Overruled, Outcome::DoesNotApply(Field::Environment), Outcome::Decides]);
+    let denied = permissions.check(project::SECRET_READ_VALUE, &object).expect_err("forbidden");
+    assert_eq!(denied.to_string(), "You are not allowed to readValue on secrets");
+    assert_eq!(denied.reason(), "role guarded of group ops, rule 2 forbids readValue on secrets (project)");
+    let anywhere = permissions.explain(project::SECRET_READ_VALUE, &Object::any());
+    assert!(anywhere.allowed);
+    assert_eq!(anywhere.considered[2].outcome, Outcome::NotAsked);
+    let nowhere = permissions.explain(project::SECRET_READ_VALUE, &Object::plain());
+    assert_eq!((nowhere.allowed, nowhere.lacks, nowhere.by), (false, Some(Field::Environment), None));
+    let denied = permissions.check(project::SECRET_EDIT, &object).expect_err("nothing allows it");
+    assert_eq!(denied.reason(), "none of the 3 rules on secrets (project) that the actor has allows edit");
+    let denied = permissions.check(project::ROLE_EDIT, &Object::plain()).expect_err("nothing allows it");
+    assert_eq!(denied.reason(), "no rule of the actor is about role (project)");
+}
+
+#[test]
+fn older_names_mean_what_replaced_them() {
+    let rules = json!([
+        { "subject": "secrets", "action": "read" },
+        { "subject": "secret-events", "action": "subscribe-on-updated" },
+        { "subject": "certificate-authorities", "action": "renew" },
+    ]);
+    let permissions = Permissions::compile(Level::Project, &[grant("old", rules)]).expect("valid");
+    let object = Object::secret("dev", "/", "KEY", &[]);
+    let need = |subject, action| vouchsafe_policy::Need { level: Level::Project, subject, action };
+    assert!(permissions.allows(project::SECRET_DESCRIBE, &object));
+    assert!(permissions.allows(project::SECRET_READ_VALUE, &object));
+    assert!(permissions.allows(need("secret-event-subscriptions", "subscribe-to-update-events"), &object));
+    assert!(!permissions.allows(need("secret-event-subscriptions", "subscribe-to-deletion-events"), &object));
+    assert!(permissions.allows(need("certificate-authorities", "issue-ca-certificate"), &Object::plain()));
+    let rules = json!([{ "subject": "workspace", "action": "create" }]);
+    let permissions = Permissions::compile(Level::Organization, &[grant("old", rules)]).expect("valid");
+    assert!(permissions.allows(org::PROJECT_CREATE, &Object::plain()));
+}
+
+#[test]
+fn existence_is_apart_from_the_value() {
+    for (held, other) in [
+        (project::SECRET_DESCRIBE, project::SECRET_READ_VALUE),
+        (project::SECRET_READ_VALUE, project::SECRET_DESCRIBE),
+    ] {
+        let rules = json!([{ "subject": "secrets", "action": held.action }]);
+        let permissions = Permissions::compile(Level::Project, &[grant("r", rules)]).expect("valid");
+        let object = Object::secret("dev", "/", "KEY", &[]);
+        assert!(permissions.allows(held, &object) && !permissions.allows(other, &object));
+    }
 }

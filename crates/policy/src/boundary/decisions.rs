@@ -1,5 +1,6 @@
 //! The rules that decide one action on one subject.
 
+use crate::permissions::When;
 use crate::{Conditions, Level, Object, Permissions};
 
 /// The rules on one action that can still have a say, in order. A rule without conditions, if there is one, is the
@@ -34,11 +35,13 @@ impl<'a> Decisions<'a> {
             return Self(Vec::new());
         }
         let mut steps: Vec<Step<'a>> = Vec::new();
-        for entry in permissions.entries(subject) {
-            if !entry.actions().contains(&action) {
-                continue;
-            }
-            let step = Step { inverted: entry.rule.inverted, when: entry.rule.limits() };
+        for entry in permissions.entries(subject, action) {
+            let when = match &entry.when {
+                When::Never => continue,
+                When::Always => None,
+                When::Conditions(conditions) => Some(conditions),
+            };
+            let step = Step { inverted: entry.inverted(), when };
             if step.when.is_none() {
                 steps.clear();
             }

@@ -31,4 +31,6 @@ pub(super) const SUBJECTS: &[Subject] = &[
     subject("relay", &["create-relays", "list-relays", "edit-relays", "delete-relays"], &[]),
     subject("secret-share", &["manage-settings"], &[]),
     subject("sub-organization", &["create", "direct-access", "link-group"], &[]),
+    // Our own: to ask what others may do, and why.
+    subject("access", &["explain"], &[]),
 ];

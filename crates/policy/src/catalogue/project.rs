@@ -19,6 +19,7 @@ pub(super) const SUBJECTS: &[Subject] = &[
     subject("secret-syncs", &["read", "create", "edit", "delete", "sync-secrets", "import-secrets", "remove-secrets"], &[Environment, SecretPath, ConnectionId]),
     subject("secret-rotation", &["read", "read-generated-credentials", "create", "edit", "delete", "rotate-secrets"], &[Environment, SecretPath, ConnectionId]),
     subject("secret-event-subscriptions", &["subscribe-to-creation-events", "subscribe-to-update-events", "subscribe-to-deletion-events", "subscribe-to-import-mutation-events"], &[Environment, SecretPath]),
+    subject("secret-events", &["subscribe-on-created", "subscribe-on-updated", "subscribe-on-deleted", "subscribe-on-import-mutations"], &[Environment, SecretPath]),
     subject("commits", &["read", "perform-rollback"], &[]),
     subject("workspace", &["edit", "delete"], &[]),
     subject("role", CRUD, &[]),
@@ -63,4 +64,6 @@ pub(super) const SUBJECTS: &[Subject] = &[
     subject("ssh-certificate-templates", CRUD, &[]),
     subject("ssh-host-groups", CRUD, &[]),
     subject("ssh-hosts", &["read", "create", "edit", "delete", "issue-host-cert"], &[Hostname]),
+    // Our own: to ask what others may do, and why.
+    subject("access", &["explain"], &[]),
 ];

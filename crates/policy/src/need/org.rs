@@ -42,4 +42,5 @@ needs! { Organization:
     TEMPLATE_UNLINK = "unlink-templates" on "machine-identity-auth-template";
     TEMPLATE_ATTACH = "attach-templates" on "machine-identity-auth-template";
     GATEWAY_ATTACH = "attach-gateways" on "gateway";
+    ACCESS_EXPLAIN = "explain" on "access";
 }

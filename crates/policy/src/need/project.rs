@@ -64,4 +64,5 @@ needs! { Project:
     WORKSPACE_EDIT = "edit" on "workspace";
     WORKSPACE_DELETE = "delete" on "workspace";
     AUDIT_LOGS_READ = "read" on "audit-logs";
+    ACCESS_EXPLAIN = "explain" on "access";
 }

@@ -209,6 +209,7 @@ impl From<Denied> for ApiError {
     fn from(denied: Denied) -> Self {
         Self::forbidden(denied.to_string())
             .named("PermissionDenied")
+            .because(denied.reason())
             .with_details(serde_json::to_value(&denied.rules).unwrap_or_default())
     }
 }

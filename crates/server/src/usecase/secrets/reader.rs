@@ -6,7 +6,7 @@ use vouchsafe_api::concealed::Concealed;
 use vouchsafe_api::secrets::{HIDDEN_VALUE, Secret, SecretActor, SecretKind, SecretTag};
 use vouchsafe_domain::id::UserId;
 use vouchsafe_domain::path::SecretPath;
-use vouchsafe_policy::{Denied, Need, Object, project};
+use vouchsafe_policy::{Need, Object, project};
 use vouchsafe_store::{FolderTree, MOST_BYTES, MOST_SECRETS, SecretRow, TagRef, Topic};
 
 use super::vault::{Plain, Vault};
@@ -187,6 +187,5 @@ fn tag(tag: &TagRef) -> SecretTag {
 
 /// The refusal of a value that may be described but not read.
 pub(super) fn value_denied(scope: &ProjectScope) -> ApiError {
-    let need = project::SECRET_READ_VALUE;
-    Denied { need, rules: scope.permissions().rules_on(need.subject).cloned().collect() }.into()
+    scope.permissions().denial(project::SECRET_READ_VALUE).into()
 }
