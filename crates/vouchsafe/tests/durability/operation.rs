@@ -37,6 +37,20 @@ pub(crate) enum Ask {
     },
 }
 
+/// What all workers do when the server is about to be killed: many changes of the same kind are under way then, and
+/// one that is made in two commits is all but sure to be caught between them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Crowd {
+    /// Each with a membership, metadata and an event.
+    Identities,
+    /// Five secrets each, with their versions.
+    Batches,
+    /// Each with a new version.
+    Updates,
+    /// Each counts a use.
+    Logins,
+}
+
 /// One operation. Names and values are made of its number, so that each can be traced.
 #[derive(Clone, Debug)]
 pub(crate) struct Operation {
@@ -52,11 +66,22 @@ pub(crate) const SECRETS: &str = "/api/v3/secrets/raw";
 const LOGIN: &str = "/api/v1/auth/universal-auth/login";
 
 impl Operation {
-    /// Chooses one; the number decides, as far as the worker has something to do it to.
-    pub(crate) fn choose(number: u64, model: &Model, world: &World) -> Self {
+    /// Chooses one: what the crowd does, or else the number decides, as far as the worker has something to do it to.
+    pub(crate) fn choose(number: u64, model: &Model, world: &World, crowd: Option<Crowd>) -> Self {
         let mut dice = Dice(number);
-        let ask = match dice.roll(100) {
-            0..14 => dice.pick(model.secrets.keys()).map(|key| Ask::UpdateSecret { key: key.clone() }),
+        let ask = match crowd {
+            Some(Crowd::Identities) => Some(Ask::CreateIdentity),
+            Some(Crowd::Batches) => Some(Ask::CreateSecrets),
+            Some(Crowd::Updates) => update(&mut dice, model),
+            Some(Crowd::Logins) => Some(Ask::LimitedLogin),
+            None => Self::mixed(&mut dice, model, world),
+        };
+        Self { number, ask: ask.unwrap_or(Ask::CreateSecret) }
+    }
+
+    fn mixed(dice: &mut Dice, model: &Model, world: &World) -> Option<Ask> {
+        match dice.roll(100) {
+            0..14 => update(dice, model),
             14..20 => dice.pick(model.secrets.keys()).map(|key| Ask::DeleteSecret { key: key.clone() }),
             20..26 => Some(Ask::CreateSecrets),
             26..35 => Some(Ask::CreateIdentity),
@@ -74,8 +99,7 @@ impl Operation {
             73..78 => Some(Ask::WrongLogin),
             78..83 => dice.pick(model.tokens.iter()).map(|token| Ask::RevokeToken { token: token.clone() }),
             _ => None,
-        };
-        Self { number, ask: ask.unwrap_or(Ask::CreateSecret) }
+        }
     }
 
     /// What the request says it is.
@@ -182,6 +206,10 @@ impl Operation {
             Ask::RevokeToken { .. } => &["revoke-identity-access-token"],
         }
     }
+}
+
+fn update(dice: &mut Dice, model: &Model) -> Option<Ask> {
+    dice.pick(model.secrets.keys()).map(|key| Ask::UpdateSecret { key: key.clone() })
 }
 
 /// A login with a client secret of the world's identity.

@@ -9,12 +9,15 @@ use tokio::time::timeout;
 
 use crate::instance::Instance;
 use crate::model::{Model, Proof};
-use crate::operation::Operation;
+use crate::operation::{Crowd, Operation};
 use crate::wire::Client;
 use crate::world::World;
 
 /// How long the work up to the next kill may take.
 const ROUND: Duration = Duration::from_mins(1);
+
+/// So many answers before the kill the workers begin to do what the crowd does: enough that all of them are at it.
+const GATHERING: usize = 48;
 
 /// Somebody who does one operation after the other.
 #[derive(Default)]
@@ -32,18 +35,19 @@ struct Round {
     next: AtomicU64,
     answered: AtomicUsize,
     kill_at: usize,
+    crowd: Option<Crowd>,
     killed: AtomicBool,
     instance: Mutex<Instance>,
 }
 
 /// Lets the workers work until `kill_at` operations have been answered in all: whoever gets that answer kills the
-/// server at once. `next` is the number of the next operation.
+/// server at once, amid such a crowd. `next` is the number of the next operation.
 pub(crate) async fn work_until_killed(
     instance: Instance,
     world: &World,
     workers: Vec<Worker>,
     next: u64,
-    kill_at: usize,
+    (kill_at, crowd): (usize, Option<Crowd>),
 ) -> (Vec<Worker>, u64) {
     let answered = workers.iter().map(|worker| worker.model.events.len()).sum();
     let round = Arc::new(Round {
@@ -52,6 +56,7 @@ pub(crate) async fn work_until_killed(
         next: AtomicU64::new(next),
         answered: AtomicUsize::new(answered),
         kill_at,
+        crowd,
         killed: AtomicBool::new(false),
         instance: Mutex::new(instance),
     });
@@ -66,7 +71,9 @@ impl Worker {
     async fn work(mut self, round: Arc<Round>) -> Self {
         loop {
             let number = round.next.fetch_add(1, Ordering::SeqCst);
-            let operation = Operation::choose(number, &self.model, &round.world);
+            let crowd =
+                round.crowd.filter(|_| round.answered.load(Ordering::SeqCst) + GATHERING >= round.kill_at);
+            let operation = Operation::choose(number, &self.model, &round.world, crowd);
             let request = operation.request(&round.world);
             if let Ok(answer) = round.client.send(&operation.agent(), request).await {
                 self.model.note(&operation, Proof::Answered(&answer));

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::wire::{Client, Request, text};
 
 /// How often the limited client secret may log in: less often than the workers try.
-pub(crate) const LOGIN_LIMIT: i64 = 300;
+pub(crate) const LOGIN_LIMIT: i64 = 250;
 /// So many failures lock the guarded login.
 pub(crate) const LOCKOUT_THRESHOLD: usize = 3;
 
