@@ -8,29 +8,39 @@ use serde::{Deserialize, Deserializer};
 
 /// An optional flag: `true`, `"true"`, `"True"`, `"1"`.
 pub fn opt_bool<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    struct Flag;
-    impl Visitor<'_> for Flag {
-        type Value = Option<bool>;
+    deserializer.deserialize_any(Flag(|text| match text.to_ascii_lowercase().as_str() {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ => None,
+    }))
+}
 
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("true or false")
-        }
-        fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
-            Ok(Some(value))
-        }
-        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-        fn visit_str<E: Error>(self, value: &str) -> Result<Self::Value, E> {
-            match value.to_ascii_lowercase().as_str() {
-                "true" | "1" => Ok(Some(true)),
-                "false" | "0" => Ok(Some(false)),
-                "" => Ok(None),
-                _ => Err(E::custom("Expected true or false")),
-            }
-        }
+/// An optional flag that is spelt `true` or `false` and no other way.
+pub fn opt_flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    deserializer.deserialize_any(Flag(|text| text.parse().ok()))
+}
+
+/// Reads a flag; holds what a text means that is not empty.
+struct Flag(fn(&str) -> Option<bool>);
+
+impl Visitor<'_> for Flag {
+    type Value = Option<bool>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("true or false")
     }
-    deserializer.deserialize_any(Flag)
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Some(value))
+    }
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+    fn visit_str<E: Error>(self, value: &str) -> Result<Self::Value, E> {
+        if value.is_empty() {
+            return Ok(None);
+        }
+        self.0(value).map(Some).ok_or_else(|| E::custom("Expected true or false"))
+    }
 }
 
 /// An optional whole number, also as text.
@@ -75,33 +85,6 @@ pub fn opt_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Str
     Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.trim().is_empty()))
 }
 
-/// An optional flag that is spelt `true` or `false` and no other way.
-pub fn opt_flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    struct Flag;
-    impl Visitor<'_> for Flag {
-        type Value = Option<bool>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("true or false")
-        }
-        fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
-            Ok(Some(value))
-        }
-        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-        fn visit_str<E: Error>(self, value: &str) -> Result<Self::Value, E> {
-            match value {
-                "true" => Ok(Some(true)),
-                "false" => Ok(Some(false)),
-                "" => Ok(None),
-                _ => Err(E::custom("Expected true or false")),
-            }
-        }
-    }
-    deserializer.deserialize_any(Flag)
-}
-
 /// An optional value that is parsed from its text; an empty text counts as not given.
 pub fn opt_parsed<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
@@ -131,4 +114,28 @@ pub fn given_int<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Given<i64
 /// The same for a flag.
 pub fn given_flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Given<bool>, D::Error> {
     opt_flag(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_flag_is_read_from_what_clients_write() {
+        for (value, lenient, strict) in [
+            (json!(true), Some(Some(true)), Some(Some(true))),
+            (json!("false"), Some(Some(false)), Some(Some(false))),
+            (json!("True"), Some(Some(true)), None),
+            (json!("0"), Some(Some(false)), None),
+            (json!(""), Some(None), Some(None)),
+            (Value::Null, Some(None), Some(None)),
+            (json!("yes"), None, None),
+            (json!(1), None, None),
+        ] {
+            assert_eq!(opt_bool(&value).ok(), lenient, "{value}");
+            assert_eq!(opt_flag(&value).ok(), strict, "{value}");
+        }
+    }
 }

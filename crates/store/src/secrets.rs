@@ -254,18 +254,7 @@ impl Change {
         folder: FolderId,
         keys: &[&str],
     ) -> StoreResult<Vec<SecretRow>> {
-        let mut rows = Vec::new();
-        for chunk in keys.chunks(IN_LIST) {
-            let sql = format!(
-                "SELECT {COLUMNS} FROM secrets s WHERE s.folder_id = $1 AND s.key IN {} \
-                 ORDER BY s.key, s.type DESC, s.user_id LIMIT 100000",
-                placeholders(1, chunk.len(), 2)
-            );
-            let mut values = args![folder];
-            values.extend(chunk.iter().map(|key| Arg::from(*key)));
-            rows.extend(self.all::<Untagged>(Sql::Rows(sql), values).await?);
-        }
-        self.with_tags(project, rows).await
+        self.secrets_in(project, folder, "s.key", keys).await
     }
 
     /// The secrets of a folder with one of these ids.
@@ -275,15 +264,25 @@ impl Change {
         folder: FolderId,
         ids: &[SecretId],
     ) -> StoreResult<Vec<SecretRow>> {
+        self.secrets_in(project, folder, "s.id", ids).await
+    }
+
+    async fn secrets_in<T: Copy + Into<Arg>>(
+        &mut self,
+        project: ProjectId,
+        folder: FolderId,
+        column: &'static str,
+        list: &[T],
+    ) -> StoreResult<Vec<SecretRow>> {
         let mut rows = Vec::new();
-        for chunk in ids.chunks(IN_LIST) {
+        for chunk in list.chunks(IN_LIST) {
             let sql = format!(
-                "SELECT {COLUMNS} FROM secrets s WHERE s.folder_id = $1 AND s.id IN {} \
-                 ORDER BY s.key, s.type DESC, s.user_id LIMIT 500",
+                "SELECT {COLUMNS} FROM secrets s WHERE s.folder_id = $1 AND {column} IN {} \
+                 ORDER BY s.key, s.type DESC, s.user_id LIMIT 100000",
                 placeholders(1, chunk.len(), 2)
             );
             let mut values = args![folder];
-            values.extend(chunk.iter().map(|id| Arg::from(*id)));
+            values.extend(chunk.iter().map(|one| (*one).into()));
             rows.extend(self.all::<Untagged>(Sql::Rows(sql), values).await?);
         }
         self.with_tags(project, rows).await

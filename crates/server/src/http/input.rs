@@ -169,7 +169,6 @@ mod tests {
 
     #[derive(Debug, serde::Deserialize)]
     struct Sample {
-        #[allow(dead_code)]
         count: i64,
     }
 
@@ -181,6 +180,8 @@ mod tests {
         assert!(!shown.contains("s3cr3t"), "{shown}");
         let missing = format!("{:?}", typed::<Sample>(Fields::new()).unwrap_err());
         assert!(missing.contains("count") && missing.contains("Required"), "{missing}");
+        let fields = serde_json::from_str::<Fields>(r#"{"count":3,"more":4}"#).unwrap();
+        assert_eq!(typed::<Sample>(fields).unwrap().count, 3);
     }
 
     #[test]
