@@ -19,6 +19,7 @@ mod secret_batch;
 mod secret_lists;
 mod secrets;
 mod sign_in;
+mod starting;
 mod table;
 mod tags;
 mod universal_auth;

@@ -7,3 +7,4 @@ mod identities;
 mod logins;
 mod opening;
 mod purge;
+mod topics;
