@@ -226,7 +226,9 @@ impl Cx {
             // True at some time: the project itself says whether it still is.
             match self.project(id).await {
                 Ok(scope) if scope.project().slug == slug => return Ok(scope),
-                _ => guesses.invalidate(&key),
+                _ => {
+                    guesses.remove(&key);
+                }
             }
         }
         let id = Box::pin(self.app.store.project_id_by_slug(org, slug)).await?;

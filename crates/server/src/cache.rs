@@ -8,6 +8,8 @@ use std::future::Future;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 use vouchsafe_domain::id::{IdentityId, OrgId, ProjectId, SessionId};
 use vouchsafe_domain::path::SecretPath;
 use vouchsafe_keys::DataKey;
@@ -18,38 +20,43 @@ use crate::auth::VerifiedToken;
 
 /// A bounded cache of stamped entries.
 pub struct Stamped<K, V> {
-    entries: moka::sync::Cache<K, Entry<V>>,
+    entries: Cache<K, Arc<Entry<V>>, Weigh<V>>,
 }
 
 struct Entry<V> {
-    topics: Arc<[Topic]>,
+    topics: Box<[Topic]>,
     stamp: u64,
     value: Arc<V>,
 }
 
-impl<V> Clone for Entry<V> {
+/// How much of a cache's capacity an entry takes.
+struct Weigh<V>(fn(&V) -> usize);
+
+impl<V> Clone for Weigh<V> {
     fn clone(&self) -> Self {
-        Self { topics: Arc::clone(&self.topics), stamp: self.stamp, value: Arc::clone(&self.value) }
+        Self(self.0)
+    }
+}
+
+impl<K, V> Weighter<K, Arc<Entry<V>>> for Weigh<V> {
+    fn weight(&self, _: &K, entry: &Arc<Entry<V>>) -> u64 {
+        (self.0)(&entry.value) as u64
     }
 }
 
 impl<K, V> Stamped<K, V>
 where
-    K: Eq + Hash + Send + Sync + 'static,
+    K: Clone + Eq + Hash + Send + Sync + 'static,
     V: Send + Sync + 'static,
 {
     /// A cache of at most `capacity` entries.
-    pub fn new(capacity: u64) -> Self {
-        Self { entries: moka::sync::Cache::new(capacity) }
+    pub fn new(capacity: usize) -> Self {
+        Self { entries: Cache::with_weighter(capacity, capacity as u64, Weigh(|_| 1)) }
     }
 
-    /// A cache of entries that weigh at most `bytes` together.
-    pub fn weighted(bytes: u64, weigh: fn(&V) -> usize) -> Self {
-        let entries = moka::sync::Cache::builder()
-            .max_capacity(bytes)
-            .weigher(move |_, entry: &Entry<V>| u32::try_from(weigh(&entry.value)).unwrap_or(u32::MAX))
-            .build();
-        Self { entries }
+    /// A cache of about `entries` entries that weigh at most `bytes` together.
+    pub fn weighted(entries: usize, bytes: u64, weigh: fn(&V) -> usize) -> Self {
+        Self { entries: Cache::with_weighter(entries, bytes, Weigh(weigh)) }
     }
 
     /// The entry, if it is there and still true.
@@ -58,12 +65,12 @@ where
             return None;
         }
         let entry = self.entries.get(key)?;
-        (store.generations().stamp(&entry.topics) == entry.stamp).then_some(entry.value)
+        (store.generations().stamp(&entry.topics) == entry.stamp).then(|| Arc::clone(&entry.value))
     }
 
     /// Drops an entry.
     pub fn forget(&self, key: &K) {
-        self.entries.invalidate(key);
+        self.entries.remove(key);
     }
 
     /// The entry, or what `load` answers, kept if there is something to keep. Loading is boxed, so
@@ -86,7 +93,8 @@ where
         let stamp = store.generations().stamp(topics);
         let Some(value) = Box::pin(load()).await?.map(Arc::new) else { return Ok(None) };
         if keep {
-            self.entries.insert(key, Entry { topics: topics.into(), stamp, value: Arc::clone(&value) });
+            let entry = Entry { topics: topics.into(), stamp, value: Arc::clone(&value) };
+            self.entries.insert(key, Arc::new(entry));
         }
         Ok(Some(value))
     }
@@ -103,7 +111,7 @@ pub struct Caches {
     /// What an actor holds in a project.
     pub projects: Stamped<(ActorId, ProjectId), ProjectFacts>,
     /// Which project had a slug when it was last looked up; to be checked against the project.
-    pub project_slugs: moka::sync::Cache<(OrgId, String), ProjectId>,
+    pub project_slugs: Cache<(OrgId, String), ProjectId>,
     /// Folders with their secrets, sealed.
     pub folders: Stamped<FolderKey, FolderTree>,
     /// Opened data keys of projects.
@@ -125,6 +133,8 @@ pub struct FolderKey {
 
 /// What cached folders may take in memory, in bytes.
 const FOLDER_BYTES: u64 = 128 * 1024 * 1024;
+/// How many folders are expected in that.
+const FOLDERS: usize = 10_000;
 
 impl Default for Caches {
     fn default() -> Self {
@@ -133,8 +143,8 @@ impl Default for Caches {
             identities: Stamped::new(50_000),
             users: Stamped::new(10_000),
             projects: Stamped::new(50_000),
-            project_slugs: moka::sync::Cache::new(10_000),
-            folders: Stamped::weighted(FOLDER_BYTES, FolderTree::weight),
+            project_slugs: Cache::new(10_000),
+            folders: Stamped::weighted(FOLDERS, FOLDER_BYTES, FolderTree::weight),
             data_keys: Stamped::new(10_000),
         }
     }

@@ -328,9 +328,10 @@ CREATE TABLE project_membership_roles (
 ) STRICT;
 CREATE INDEX project_membership_roles_membership ON project_membership_roles (membership_id, position);
 
--- Ids are UUIDv7, so the order of ids is the order of time.
+-- Every login writes here, so there is one index beside the table, and both grow at their end.
 CREATE TABLE audit_events (
-    id TEXT PRIMARY KEY,
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
     org_id TEXT NOT NULL,
     project_id TEXT,
     at INTEGER NOT NULL,
@@ -342,4 +343,4 @@ CREATE TABLE audit_events (
     request_id TEXT NOT NULL,
     detail TEXT NOT NULL
 ) STRICT;
-CREATE INDEX audit_events_org ON audit_events (org_id, id);
+CREATE INDEX audit_events_org ON audit_events (org_id, number);

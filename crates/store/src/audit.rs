@@ -11,7 +11,7 @@ use crate::error::StoreResult;
 /// What happened.
 #[derive(Clone, Debug)]
 pub struct AuditEvent {
-    /// Id; later events have greater ones.
+    /// Id.
     pub id: EventId,
     /// In which organization.
     pub org_id: OrgId,
@@ -100,7 +100,7 @@ impl Store {
         let (limit, offset) = (values.len() - 1, values.len());
         let sql = format!(
             "SELECT id, org_id, project_id, at, event, actor_type, actor_id, ip, user_agent, request_id, detail \
-             FROM audit_events WHERE {} ORDER BY id DESC LIMIT ${limit} OFFSET ${offset}",
+             FROM audit_events WHERE {} ORDER BY number DESC LIMIT ${limit} OFFSET ${offset}",
             conditions.join(" AND ")
         );
         self.pools().all(Sql::Built(sql), values).await

@@ -177,34 +177,48 @@ impl Drop for RaiseOnDrop<'_> {
 }
 
 /// Rows per statement; both engines allow far more parameters than this makes.
-const AUDIT_ROWS: usize = 64;
+pub(crate) const AUDIT_ROWS: usize = 64;
+/// Columns of an audit event, and which of them is a number.
+const AUDIT_COLUMNS: usize = 11;
+const AT: usize = 3;
 
 /// Writes audit events in order.
 pub(crate) async fn insert_audit(tx: &mut Tx, events: &[AuditEvent]) -> StoreResult<()> {
     for chunk in events.chunks(AUDIT_ROWS) {
-        let sql = Sql::Rows(format!(
-            "INSERT INTO audit_events (id, org_id, project_id, at, event, actor_type, actor_id, ip, user_agent, \
-             request_id, detail) VALUES {}",
-            placeholders(chunk.len(), 11, 1)
-        ));
-        let mut values = Vec::with_capacity(chunk.len() * 11);
-        for event in chunk {
-            let author = &event.author;
-            values.extend(args![
-                EventId::from_uuid(Uuid::now_v7()),
-                event.org_id.as_str(),
-                event.project_id.as_deref(),
-                author.at,
-                event.event,
-                author.kind,
-                author.id.as_str(),
-                author.ip.as_str(),
-                author.user_agent.as_str(),
-                author.request_id.as_str(),
-                event.detail.as_str(),
-            ]);
-        }
-        tx.conn().run(sql, values).await?;
+        let (sql, values) = audit_statement(chunk);
+        tx.conn().run(Sql::Rows(sql), values).await?;
     }
     Ok(())
+}
+
+/// The statement that writes at most [`AUDIT_ROWS`] events; it ends in a condition that more may be added to, with
+/// parameters after those that are there. Rows without an id only fill it up to a power of two of rows, so that it has
+/// few texts and each stays prepared.
+pub(crate) fn audit_statement(events: &[AuditEvent]) -> (String, Vec<Arg>) {
+    let rows = events.len().next_power_of_two();
+    let sql = format!(
+        "INSERT INTO audit_events (id, org_id, project_id, at, event, actor_type, actor_id, ip, user_agent, \
+         request_id, detail) SELECT * FROM (VALUES {}) AS u WHERE u.column1 IS NOT NULL",
+        placeholders(rows, AUDIT_COLUMNS, 1)
+    );
+    let mut values = Vec::with_capacity(rows * AUDIT_COLUMNS + events.len());
+    for event in events {
+        let author = &event.author;
+        values.extend(args![
+            EventId::from_uuid(Uuid::now_v7()),
+            event.org_id.as_str(),
+            event.project_id.as_deref(),
+            author.at,
+            event.event,
+            author.kind,
+            author.id.as_str(),
+            author.ip.as_str(),
+            author.user_agent.as_str(),
+            author.request_id.as_str(),
+            event.detail.as_str(),
+        ]);
+    }
+    let filler = (0..AUDIT_COLUMNS).map(|column| if column == AT { Arg::Int(None) } else { Arg::Text(None) });
+    values.extend(filler.cycle().take((rows - events.len()) * AUDIT_COLUMNS));
+    (sql, values)
 }

@@ -13,7 +13,7 @@ use vouchsafe_domain::time::Timestamp;
 
 use crate::engine::Pools;
 use crate::error::{StoreError, StoreResult};
-use crate::logins::Logins;
+use crate::logins::{Known, Logins};
 use crate::migrate::migrate;
 use crate::replicas::Replicas;
 use crate::topics::Generations;
@@ -97,7 +97,7 @@ impl Store {
         migrate(&pools, now).await?;
         let generations = Arc::new(Generations::default());
         let replicas = Replicas::start(&pools, Arc::clone(&generations)).await?;
-        let logins = Logins::start(pools.clone());
+        let logins = Logins::start(pools.clone(), Known::new(Arc::clone(&generations), replicas.clone()));
         Ok(Self { inner: Arc::new(Inner { pools, generations, replicas, logins, _lock: lock }) })
     }
 

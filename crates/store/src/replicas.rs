@@ -9,6 +9,7 @@
 //! `SQLite` has one server (the lock file sees to that), so nothing of this is needed there.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -46,7 +47,7 @@ pub(crate) struct Ticket {
     announced: Instant,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Replicas {
     cluster: Option<Arc<Cluster>>,
 }
@@ -54,6 +55,10 @@ pub(crate) struct Replicas {
 struct Cluster {
     me: Uuid,
     generations: Arc<Generations>,
+    started: Instant,
+    /// When the latest own beat that came back was sent, in nanoseconds after `started`; 0: none came, or the
+    /// connection broke since. Read by every request, so it takes no lock.
+    heard_up_to: AtomicU64,
     state: Mutex<State>,
     /// Wakes those who wait for confirmations.
     moved: Notify,
@@ -64,8 +69,6 @@ struct State {
     next_change: u64,
     next_beat: u64,
     beats_sent: HashMap<u64, Instant>,
-    /// The send time of the latest own beat that came back.
-    heard_up_to: Option<Instant>,
     /// When each other replica was last heard.
     peers: HashMap<Uuid, Instant>,
     /// Own changes in flight: whether our own announcement came back, and who has confirmed.
@@ -78,6 +81,8 @@ impl Replicas {
         let cluster = Arc::new(Cluster {
             me: Uuid::new_v4(),
             generations,
+            started: Instant::now(),
+            heard_up_to: AtomicU64::new(0),
             state: Mutex::default(),
             moved: Notify::new(),
         });
@@ -90,7 +95,8 @@ impl Replicas {
 
     pub(crate) fn lease_valid(&self) -> bool {
         let Some(cluster) = &self.cluster else { return true };
-        cluster.state().heard_up_to.is_some_and(|sent| sent.elapsed() < LEASE)
+        let sent = cluster.heard_up_to.load(Ordering::Acquire);
+        sent != 0 && cluster.started.elapsed() < Duration::from_nanos(sent) + LEASE
     }
 
     /// Announces the topics within the transaction; they are delivered if and when it commits.
@@ -154,7 +160,8 @@ impl Cluster {
             Message::Beat { from, n } if from == self.me => {
                 let mut state = self.state();
                 if let Some(sent) = state.beats_sent.remove(&n) {
-                    state.heard_up_to = state.heard_up_to.max(Some(sent));
+                    let after = sent.saturating_duration_since(self.started).as_nanos();
+                    self.heard_up_to.fetch_max(u64::try_from(after).unwrap_or(0), Ordering::AcqRel);
                     state.beats_sent.retain(|_, at| *at > sent);
                 }
                 state.peers.retain(|_, seen| seen.elapsed() < 10 * LEASE);
@@ -191,7 +198,7 @@ impl Cluster {
 
     /// After a broken connection nothing that was cached can be trusted.
     fn lost(&self) {
-        self.state().heard_up_to = None;
+        self.heard_up_to.store(0, Ordering::Release);
         self.generations.raise_all();
     }
 }

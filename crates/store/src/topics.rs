@@ -70,6 +70,8 @@ pub struct Generations {
     /// Raised when every cache entry must go. Grows by far more than any topic does, so that sums
     /// from before and after can never be equal.
     all: AtomicU64,
+    /// How often anything was raised.
+    raised: AtomicU64,
     topics: RwLock<HashMap<Topic, u64>>,
 }
 
@@ -84,9 +86,16 @@ impl Generations {
             .fold(base, |sum, generation| sum.wrapping_add(*generation))
     }
 
+    /// How often anything was made stale: knowledge whose topics are only known once it is read may be
+    /// stamped after reading if this is the same as before.
+    pub fn raised(&self) -> u64 {
+        self.raised.load(Ordering::Acquire)
+    }
+
     /// Makes everything that depends on one of these topics stale.
     pub fn raise(&self, topics: &[Topic]) {
         let mut known = self.topics.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.raised.fetch_add(1, Ordering::Release);
         if known.len() + topics.len() > MOST_TOPICS {
             known.clear();
             self.all.fetch_add(1 << 32, Ordering::Release);
@@ -99,6 +108,7 @@ impl Generations {
     /// Makes everything stale.
     pub fn raise_all(&self) {
         let mut known = self.topics.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.raised.fetch_add(1, Ordering::Release);
         known.clear();
         self.all.fetch_add(1 << 32, Ordering::Release);
     }
@@ -113,7 +123,9 @@ mod tests {
         let generations = Generations::default();
         let (a, b) = (Topic::Org(Uuid::from_u128(1)), Topic::Identity(Uuid::from_u128(2)));
         let (both, only_b) = (generations.stamp(&[a, b]), generations.stamp(&[b]));
+        let raised = generations.raised();
         generations.raise(&[a]);
+        assert_ne!(generations.raised(), raised);
         assert_ne!(generations.stamp(&[a, b]), both);
         assert_eq!(generations.stamp(&[b]), only_b);
         generations.raise_all();

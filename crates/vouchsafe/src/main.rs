@@ -21,6 +21,10 @@ use clap::Parser;
 use cli::Cli;
 use printer::Printer;
 
+/// Requests allocate and free a lot on several threads, at which the system's allocator is slow.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let printer = Printer::new();

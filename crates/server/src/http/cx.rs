@@ -29,7 +29,7 @@ pub struct Meta {
     pub at: Timestamp,
     /// The refresh cookie `jid`, if sent.
     pub refresh_cookie: Option<Concealed>,
-    /// The bearer token, if sent; open routes may look at it.
+    /// The bearer token, if sent to an open route: what it says is for the handler to find out.
     pub bearer: Option<Concealed>,
 }
 

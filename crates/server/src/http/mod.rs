@@ -40,6 +40,7 @@ mod users;
 
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use axum::RequestExt;
 use axum::Router;
@@ -66,9 +67,9 @@ pub fn service(app: App) -> Router {
     let mut paths: Vec<(&'static str, MethodRouter)> = Vec::new();
     for route in routes().iter().cloned() {
         let Ok(filter) = MethodFilter::try_from(route.method.clone()) else { continue };
-        let (app, path) = (app.clone(), route.path);
+        let (app, path, route) = (app.clone(), route.path, Arc::new(route));
         let handler = move |request: Request| {
-            let (app, route) = (app.clone(), route.clone());
+            let (app, route) = (app.clone(), Arc::clone(&route));
             async move { answer(&app, Some(&route), request).await }
         };
         match paths.iter_mut().find(|(known, _)| *known == path) {
@@ -91,13 +92,13 @@ pub fn service(app: App) -> Router {
 
 /// Takes a request through all steps; whatever goes wrong has the one error shape.
 async fn answer(app: &App, route: Option<&Route>, request: Request) -> Response {
-    let meta = meta(app, &request);
+    let meta = meta(app, route, &request);
     let id = meta.id.clone();
-    let line = format!("{} {}", request.method(), request.uri().path());
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     let handled = AssertUnwindSafe(Box::pin(handle(app, route, meta, request))).catch_unwind().await;
     let outcome = handled.unwrap_or_else(|_| Err(ApiError::internal("a handler panicked")));
     let mut response = outcome.unwrap_or_else(|error| {
-        log(&line, &id, &error);
+        log(&format!("{method} {}", uri.path()), &id, &error);
         error.into_response_for(&id)
     });
     app.metrics.answered(route, response.status());
@@ -188,7 +189,8 @@ fn conditional(parts: &Parts) -> Conditional {
     Conditional::Get { if_none_match: parts.headers.get(header::IF_NONE_MATCH).cloned() }
 }
 
-fn meta(app: &App, request: &Request<Body>) -> Meta {
+fn meta(app: &App, route: Option<&Route>, request: &Request<Body>) -> Meta {
+    let is_open = route.is_some_and(|route| route.access == Access::Open);
     let peer = request
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
@@ -208,7 +210,7 @@ fn meta(app: &App, request: &Request<Body>) -> Meta {
         user_agent: user_agent.chars().take(200).collect(),
         at: app.now(),
         refresh_cookie: refresh_cookie(headers).map(Concealed::new),
-        bearer: bearer(headers).map(Concealed::new),
+        bearer: bearer(headers).filter(|_| is_open).map(Concealed::new),
     }
 }
 

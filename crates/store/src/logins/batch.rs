@@ -1,18 +1,19 @@
 //! One batch of login attempts in one transaction.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
-use serde_json::json;
 use vouchsafe_domain::id::{AuthMethodId, ClientSecretId, IdentityId, OrgId};
 use vouchsafe_domain::ip::{TrustedIps, source_network};
 use vouchsafe_domain::lockout::{self, LockoutScope, LockoutSettings, LockoutState, Verdict};
 use vouchsafe_domain::time::Timestamp;
 use vouchsafe_domain::token_settings::TokenSettings;
 
+use super::known::{Before, Known};
 use super::{Attempt, ClientCredential, Login, Refusal};
 use crate::auth_methods::{SETTINGS_COLUMNS, lockout_settings, token_settings};
-use crate::change::{AuditEvent, Author, insert_audit};
-use crate::engine::{FromRow, Pools, Row, Sql, Tx, args, placeholders};
+use crate::change::{AUDIT_ROWS, AuditEvent, Author, audit_statement, insert_audit};
+use crate::engine::{FromRow, Pools, Row, Sql, Tx, args, padded, placeholders};
 use crate::error::{StoreError, StoreResult};
 
 /// What became of an attempt.
@@ -23,25 +24,74 @@ pub(super) struct Outcome {
 }
 
 /// Decides all attempts in order, records them, and commits once.
-pub(super) async fn commit(pools: &Pools, attempts: &[Attempt]) -> StoreResult<Vec<Outcome>> {
+pub(super) async fn commit(
+    pools: &Pools,
+    known: &mut Known,
+    attempts: &[Attempt],
+) -> StoreResult<Vec<Outcome>> {
+    if let Some(granted) = grant_at_once(pools, known, attempts).await? {
+        return Ok(granted);
+    }
+    let before = known.before();
     let mut tx = pools.begin().await?;
-    let known = look_up(&mut tx, attempts).await?;
-    let mut locks = Locks::read(&mut tx, attempts, &known).await?;
-    let mut verdicts: Vec<Result<&Candidate, Refusal>> =
-        attempts.iter().map(|attempt| judge(attempt, known.get(&attempt.credential), &mut locks)).collect();
+    let found = candidates(&mut tx, known, before, attempts).await?;
+    let named: Vec<Named<'_>> = attempts
+        .iter()
+        .zip(&found)
+        .map(|(attempt, found)| Named { attempt, found: found.as_deref() })
+        .collect();
+    let mut locks = Locks::read(&mut tx, &named).await?;
+    let mut verdicts: Vec<Decision<'_>> = named.iter().map(|named| judge(named, &mut locks)).collect();
     locks.write(&mut tx).await?;
     take_limited_uses(&mut tx, attempts, &mut verdicts).await?;
-    let events: Vec<AuditEvent> = attempts
-        .iter()
-        .zip(&verdicts)
-        .map(|(attempt, verdict)| event(attempt, verdict, known.get(&attempt.credential)))
-        .collect();
+    let events: Vec<AuditEvent> =
+        named.iter().zip(&verdicts).map(|(named, verdict)| event(named, verdict)).collect();
     insert_audit(&mut tx, &events).await?;
     tx.commit().await?;
     Ok(verdicts.into_iter().map(outcome).collect())
 }
 
-fn outcome(verdict: Result<&Candidate, Refusal>) -> Outcome {
+/// The short way for the usual batch: when all credentials are known to be good, without a use limit, and come
+/// from where they may, then one statement sees that nothing of theirs counts failures or is locked, and records them.
+/// None if that is not so; then nothing was recorded.
+async fn grant_at_once(
+    pools: &Pools,
+    known: &Known,
+    attempts: &[Attempt],
+) -> StoreResult<Option<Vec<Outcome>>> {
+    if attempts.len() > AUDIT_ROWS {
+        return Ok(None);
+    }
+    let Some(found) = known.all(attempts) else { return Ok(None) };
+    let named = || attempts.iter().zip(&found).map(|(attempt, found)| Named { attempt, found: Some(found) });
+    if !found.iter().zip(attempts).all(|(found, attempt)| found.needs_no_count(attempt)) {
+        return Ok(None);
+    }
+    let events: Vec<AuditEvent> =
+        named().zip(&found).map(|(named, found)| event(&named, &Ok(found))).collect();
+    let (mut sql, mut values) = audit_statement(&events);
+    let methods: BTreeSet<AuthMethodId> = found.iter().map(|found| found.method_id).collect();
+    let methods = padded(methods.into_iter().collect());
+    let marks = placeholders(1, methods.len(), values.len() + 1);
+    sql.push_str(" AND NOT EXISTS (SELECT 1 FROM lockouts WHERE auth_method_id IN ");
+    sql.push_str(&marks);
+    sql.push(')');
+    values.extend(methods.into_iter().flat_map(|id| args![id]));
+    let recorded = pools.run(Sql::Rows(sql), values).await?;
+    Ok((recorded > 0).then(|| found.iter().map(|found| outcome(Ok(found))).collect()))
+}
+
+/// An attempt, and what it names if that exists.
+#[derive(Clone, Copy)]
+struct Named<'b> {
+    attempt: &'b Attempt,
+    found: Option<&'b Candidate>,
+}
+
+/// What is decided about an attempt.
+type Decision<'b> = Result<&'b Candidate, Refusal>;
+
+fn outcome(verdict: Decision<'_>) -> Outcome {
     let counts_use =
         verdict.is_ok_and(|found| found.secret.as_ref().is_some_and(|secret| secret.uses_limit == 0));
     let result = verdict.and_then(|found| {
@@ -62,13 +112,13 @@ fn outcome(verdict: Result<&Candidate, Refusal>) -> Outcome {
 }
 
 /// The auth method that an attempt names, and the secret that it presents, if they exist.
-struct Candidate {
-    credential: ClientCredential,
+pub(super) struct Candidate {
+    pub(super) credential: ClientCredential,
     method_id: AuthMethodId,
     method: String,
-    identity_id: IdentityId,
+    pub(super) identity_id: IdentityId,
     identity_name: String,
-    org_id: OrgId,
+    pub(super) org_id: OrgId,
     org_slug: String,
     token_epoch: i64,
     is_active: bool,
@@ -83,6 +133,25 @@ struct Secret {
     uses_limit: i64,
     is_revoked: bool,
     expires_at: Option<Timestamp>,
+}
+
+impl Candidate {
+    /// Whether the secret is right, neither revoked nor expired.
+    pub(super) fn is_good(&self, now: Timestamp) -> bool {
+        self.secret.as_ref().is_some_and(|secret| !secret.is_revoked && !secret.has_expired(now))
+    }
+
+    /// Whether a login with this good secret changes no count and is refused by nothing but a lock.
+    fn needs_no_count(&self, attempt: &Attempt) -> bool {
+        let unlimited = self.secret.as_ref().is_some_and(|secret| secret.uses_limit == 0);
+        unlimited && self.is_active && self.login_ips.contains(attempt.ip)
+    }
+}
+
+impl Secret {
+    fn has_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|at| at <= now)
+    }
 }
 
 /// The part of universal auth's configuration that a login looks at.
@@ -130,10 +199,41 @@ impl FromRow for Candidate {
     }
 }
 
-/// Reads what the attempts name: one statement for the whole batch, by index.
-async fn look_up(tx: &mut Tx, attempts: &[Attempt]) -> StoreResult<HashMap<ClientCredential, Candidate>> {
+/// What the attempts name, in their order: what is known, and one statement for the rest.
+async fn candidates(
+    tx: &mut Tx,
+    known: &mut Known,
+    before: Before,
+    attempts: &[Attempt],
+) -> StoreResult<Vec<Option<Arc<Candidate>>>> {
+    let mut found: Vec<_> = attempts.iter().map(|a| known.get(&a.credential, a.at)).collect();
+    let unknown: Vec<&ClientCredential> = attempts
+        .iter()
+        .zip(&found)
+        .filter(|(_, found)| found.is_none())
+        .map(|(a, _)| &a.credential)
+        .collect();
+    let read = look_up(tx, &unknown).await?;
+    for (place, attempt) in found.iter_mut().zip(attempts).filter(|(place, _)| place.is_none()) {
+        *place = read.get(&attempt.credential).cloned();
+        if let Some(candidate) = place {
+            known.remember(before, candidate, attempt.at);
+        }
+    }
+    Ok(found)
+}
+
+/// Reads what is named: one statement for the whole batch, by index.
+async fn look_up(
+    tx: &mut Tx,
+    credentials: &[&ClientCredential],
+) -> StoreResult<HashMap<ClientCredential, Arc<Candidate>>> {
     let distinct: BTreeSet<(&str, &[u8; 32])> =
-        attempts.iter().map(|a| (a.credential.client_id.as_str(), &a.credential.secret_hash)).collect();
+        credentials.iter().map(|c| (c.client_id.as_str(), &c.secret_hash)).collect();
+    let distinct = padded(distinct.into_iter().collect());
+    if distinct.is_empty() {
+        return Ok(HashMap::new());
+    }
     let sql = format!(
         "SELECT u.column2 AS asked_hash, a.id AS method_id, a.method, a.login_key, a.identity_id, {SETTINGS_COLUMNS}, \
          i.name AS identity_name, i.org_id, i.token_epoch, m.is_active, o.slug AS org_slug, s.id AS secret_id, \
@@ -148,21 +248,17 @@ async fn look_up(tx: &mut Tx, attempts: &[Attempt]) -> StoreResult<HashMap<Clien
     let values =
         distinct.into_iter().flat_map(|(client_id, hash)| args![client_id, hash.as_slice()]).collect();
     let found: Vec<Candidate> = tx.conn().all(Sql::Rows(sql), values).await?;
-    Ok(found.into_iter().map(|candidate| (candidate.credential.clone(), candidate)).collect())
+    Ok(found.into_iter().map(|candidate| (candidate.credential.clone(), Arc::new(candidate))).collect())
 }
 
 /// Decides one attempt: network, lock, secret, membership.
-fn judge<'k>(
-    attempt: &Attempt,
-    found: Option<&'k Candidate>,
-    locks: &mut Locks,
-) -> Result<&'k Candidate, Refusal> {
-    let Some(found) = found else { return Err(Refusal::Credentials) };
+fn judge<'b>(named: &Named<'b>, locks: &mut Locks) -> Decision<'b> {
+    let (attempt, Some(found)) = (named.attempt, named.found) else { return Err(Refusal::Credentials) };
     if !found.login_ips.contains(attempt.ip) {
         return Err(Refusal::Network);
     }
     let secret = found.secret.as_ref().filter(|secret| !secret.is_revoked);
-    let expired = secret.is_some_and(|secret| secret.expires_at.is_some_and(|at| at <= attempt.at));
+    let expired = secret.is_some_and(|secret| secret.has_expired(attempt.at));
     match locks.attempt(found, attempt, secret.is_some(), expired) {
         Verdict::Locked => Err(Refusal::Locked),
         Verdict::Refused => Err(Refusal::Credentials),
@@ -213,12 +309,8 @@ fn subject(found: &Candidate, attempt: &Attempt) -> String {
 }
 
 impl Locks {
-    async fn read(
-        tx: &mut Tx,
-        attempts: &[Attempt],
-        known: &HashMap<ClientCredential, Candidate>,
-    ) -> StoreResult<Self> {
-        let named = || attempts.iter().filter_map(|a| known.get(&a.credential).map(|found| (found, a)));
+    async fn read(tx: &mut Tx, attempts: &[Named<'_>]) -> StoreResult<Self> {
+        let named = || attempts.iter().filter_map(|named| named.found.map(|found| (found, named.attempt)));
         let failing: BTreeSet<AuthMethodId> = named()
             .filter(|(found, _)| found.secret.as_ref().is_none_or(|s| s.is_revoked))
             .map(|(f, _)| f.method_id)
@@ -237,6 +329,7 @@ impl Locks {
         if keys.is_empty() {
             return Ok(Self { states });
         }
+        let keys = padded(keys.into_iter().collect());
         let sql = format!(
             "SELECT l.auth_method_id, l.subject, l.failures, l.last_failure_at, l.locked_until \
              FROM (VALUES {}) AS u JOIN lockouts l ON l.auth_method_id = u.column1 AND l.subject = u.column2",
@@ -317,7 +410,7 @@ impl FromRow for Counted {
 async fn take_limited_uses(
     tx: &mut Tx,
     attempts: &[Attempt],
-    verdicts: &mut [Result<&Candidate, Refusal>],
+    verdicts: &mut [Decision<'_>],
 ) -> StoreResult<()> {
     let mut wanted: BTreeMap<ClientSecretId, Vec<usize>> = BTreeMap::new();
     for (position, verdict) in verdicts.iter().enumerate() {
@@ -351,7 +444,18 @@ async fn take_limited_uses(
     Ok(())
 }
 
-fn event(attempt: &Attempt, verdict: &Result<&Candidate, Refusal>, found: Option<&Candidate>) -> AuditEvent {
+/// What the audit log tells of a login beside who and when.
+#[derive(serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Detail<'b> {
+    auth_method: Option<&'b str>,
+    identity_name: Option<&'b str>,
+    client_secret_id: Option<ClientSecretId>,
+    reason: Option<&'static str>,
+}
+
+fn event(named: &Named<'_>, verdict: &Decision<'_>) -> AuditEvent {
+    let Named { attempt, found } = *named;
     let reason = match verdict {
         Ok(_) => None,
         Err(Refusal::Credentials) => Some("invalid-credentials"),
@@ -361,12 +465,12 @@ fn event(attempt: &Attempt, verdict: &Result<&Candidate, Refusal>, found: Option
         Err(Refusal::Inactive) => Some("inactive-membership"),
     };
     let secret = found.and_then(|found| found.secret.as_ref()).map(|secret| secret.id);
-    let detail = json!({
-        "authMethod": found.map(|found| found.method.as_str()),
-        "identityName": found.map(|found| found.identity_name.as_str()),
-        "clientSecretId": secret,
-        "reason": reason,
-    });
+    let detail = Detail {
+        auth_method: found.map(|found| found.method.as_str()),
+        identity_name: found.map(|found| found.identity_name.as_str()),
+        client_secret_id: secret,
+        reason,
+    };
     AuditEvent {
         org_id: found.map(|found| found.org_id.to_string()).unwrap_or_default(),
         project_id: None,
@@ -383,6 +487,6 @@ fn event(attempt: &Attempt, verdict: &Result<&Candidate, Refusal>, found: Option
             request_id: attempt.request_id.clone(),
             at: attempt.at,
         },
-        detail: detail.to_string(),
+        detail: serde_json::to_string(&detail).unwrap_or_default(),
     }
 }

@@ -5,6 +5,7 @@
 
 mod batch;
 mod fold;
+mod known;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::Store;
 use crate::engine::Pools;
 use crate::error::{StoreError, StoreResult};
 use fold::Pending;
+pub(crate) use known::Known;
 
 /// Most attempts in one batch.
 const BATCH: usize = 256;
@@ -111,9 +113,9 @@ pub(crate) struct Logins {
 }
 
 impl Logins {
-    pub(crate) fn start(pools: Pools) -> Self {
+    pub(crate) fn start(pools: Pools, known: Known) -> Self {
         let (queue, orders) = mpsc::channel(QUEUE);
-        tokio::spawn(work(pools, orders));
+        tokio::spawn(work(pools, known, orders));
         Self { queue }
     }
 }
@@ -142,7 +144,7 @@ impl Store {
     }
 }
 
-async fn work(pools: Pools, mut orders: mpsc::Receiver<Order>) {
+async fn work(pools: Pools, mut known: Known, mut orders: mpsc::Receiver<Order>) {
     let mut pending = Pending::default();
     loop {
         let first = if pending.is_empty() {
@@ -161,7 +163,7 @@ async fn work(pools: Pools, mut orders: mpsc::Receiver<Order>) {
             sort(order, &mut batch, &mut settle);
         }
         if !batch.is_empty() {
-            decide(&pools, batch, &mut pending).await;
+            decide(&pools, &mut known, batch, &mut pending).await;
         }
         if !settle.is_empty() || pending.is_due() {
             fold(&pools, &mut pending).await;
@@ -180,11 +182,11 @@ fn sort(order: Order, batch: &mut Vec<Waiting>, settle: &mut Vec<oneshot::Sender
     }
 }
 
-async fn decide(pools: &Pools, batch: Vec<Waiting>, pending: &mut Pending) {
+async fn decide(pools: &Pools, known: &mut Known, batch: Vec<Waiting>, pending: &mut Pending) {
     let (attempts, answers): (Vec<_>, Vec<_>) = batch.into_iter().map(|w| (w.attempt, w.answer)).unzip();
-    let mut decided = batch::commit(pools, &attempts).await;
+    let mut decided = batch::commit(pools, known, &attempts).await;
     if matches!(decided, Err(StoreError::Collision)) {
-        decided = batch::commit(pools, &attempts).await;
+        decided = batch::commit(pools, known, &attempts).await;
     }
     match decided {
         Ok(outcomes) => {
