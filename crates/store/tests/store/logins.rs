@@ -352,6 +352,8 @@ async fn an_inactive_membership_is_refused_and_takes_no_use(here: Fixture) {
             method.identity_id
         );
         execute(&here.database.database, &sql).await;
+        // Nothing sets this yet; whoever does will say so.
+        here.store.generations().raise(&[method.identity_id.into()]);
     };
     set(0).await;
     for _ in 0..4 {
