@@ -71,3 +71,8 @@ pub(crate) fn implied(level: Level, subject: &str, action: &str) -> &'static [(&
 pub fn is_older(level: Level, subject: &str, action: &str) -> bool {
     level == Level::Project && !implied(level, subject, action).is_empty()
 }
+
+/// Whether holding this gives nothing: older names, and `read` on folders, which every member of a project sees.
+pub(crate) fn is_never_asked(level: Level, subject: &str, action: &str) -> bool {
+    is_older(level, subject, action) || (level, subject, action) == (Level::Project, "secret-folders", "read")
+}

@@ -70,21 +70,6 @@ impl Conditions {
         Some(Self(filled))
     }
 
-    /// Whether wherever these hold, `other` provably holds too.
-    pub(crate) fn imply(&self, other: &Self) -> bool {
-        other
-            .0
-            .iter()
-            .all(|theirs| self.0.iter().any(|ours| ours.field == theirs.field && ours.implies(&theirs.tests)))
-    }
-
-    /// Whether no object that has all the fields named here can meet both.
-    pub(crate) fn exclude(&self, other: &Self) -> bool {
-        self.0.iter().any(|ours| {
-            other.0.iter().any(|theirs| ours.field == theirs.field && ours.excludes(&theirs.tests))
-        })
-    }
-
     pub(crate) fn templates(&self) -> TemplateUse {
         self.0.iter().fold(TemplateUse::default(), |all, condition| all | condition.tests.templates())
     }
@@ -101,6 +86,10 @@ impl Condition {
         &self.tests
     }
 
+    pub(crate) fn tests(&self) -> &Tests {
+        &self.tests
+    }
+
     fn holds(&self, object: &Object<'_>, unknown: bool) -> bool {
         match object.fact(self.field) {
             Fact::Missing => unknown,
@@ -110,29 +99,6 @@ impl Condition {
             }
             Fact::Pairs(pairs) => self.tests.iter().all(|operator| operator.holds_for_pairs(pairs)),
         }
-    }
-
-    /// Each of `theirs` is one of ours, or holds for every value that ours leave possible.
-    fn implies(&self, theirs: &[Operator]) -> bool {
-        let only = self.only();
-        theirs.iter().all(|operator| {
-            self.tests.contains(operator)
-                || only.is_some_and(|values| values.iter().all(|value| operator.holds(value)))
-        })
-    }
-
-    /// None of the values that ours leave possible meets all of `theirs`. A list may hold several values at once.
-    fn excludes(&self, theirs: &[Operator]) -> bool {
-        use crate::field::Kind;
-        let single = matches!(self.field.kind(), Kind::Text | Kind::Path | Kind::Id);
-        let meets = |value: &String| theirs.iter().all(|operator| operator.holds(value));
-        single && self.only().is_some_and(|values| !values.iter().any(meets))
-    }
-
-    /// The only values for which it can hold, if they can be listed.
-    fn only(&self) -> Option<&[String]> {
-        let listed = |test: &&Operator| matches!(test, Operator::Eq(_) | Operator::In(_));
-        self.tests.iter().find(listed).map(Operator::literals)
     }
 }
 

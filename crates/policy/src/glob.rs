@@ -7,8 +7,8 @@
 mod braces;
 mod translate;
 
-use std::collections::{HashSet, VecDeque};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use regex_automata::dfa::{Automaton, StartKind, dense};
@@ -93,28 +93,30 @@ impl Glob {
     }
 }
 
+/// Where a match stands after some bytes of a value.
+pub(crate) type Progress = StateID;
+
+/// Step by step, for deciding about all values at once.
 impl Glob {
-    /// A short value that matches, made of what the pattern itself is made of; not always found.
-    pub(crate) fn sample(&self) -> Option<String> {
-        let automaton = &self.0.automaton;
-        let mut alphabet: Vec<u8> = self.pattern().bytes().chain(*b"x/").collect();
-        alphabet.sort_unstable();
-        alphabet.dedup();
-        let mut seen = HashSet::from([self.0.start]);
-        let mut queue = VecDeque::from([(self.0.start, Vec::new())]);
-        while let Some((state, value)) = queue.pop_front() {
-            if !value.is_empty() && automaton.is_match_state(automaton.next_eoi_state(state)) {
-                return String::from_utf8(value).ok();
-            }
-            for &byte in &alphabet {
-                let next = automaton.next_state(state, byte);
-                if !automaton.is_dead_state(next) && seen.insert(next) {
-                    let longer = value.iter().copied().chain([byte]).collect();
-                    queue.push_back((next, longer));
-                }
-            }
-        }
-        None
+    pub(crate) fn start(&self) -> Progress {
+        self.0.start
+    }
+
+    /// After one more byte; `None` if no value that begins so matches.
+    pub(crate) fn next(&self, progress: Progress, byte: u8) -> Option<Progress> {
+        let next = self.0.automaton.next_state(progress, byte);
+        (!self.0.automaton.is_dead_state(next)).then_some(next)
+    }
+
+    /// Does the value match if it ends here?
+    pub(crate) fn accepts(&self, progress: Progress) -> bool {
+        self.0.automaton.is_match_state(self.0.automaton.next_eoi_state(progress))
+    }
+
+    /// Whether a byte and the one before it can make a difference.
+    pub(crate) fn tells_from_the_one_before(&self, byte: u8) -> bool {
+        let classes = self.0.automaton.byte_classes();
+        byte > 0 && classes.get(byte) != classes.get(byte - 1)
     }
 }
 
@@ -142,6 +144,12 @@ impl PartialEq for Glob {
 }
 
 impl Eq for Glob {}
+
+impl Hash for Glob {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.pattern().hash(state);
+    }
+}
 
 impl fmt::Debug for Glob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -24,7 +24,7 @@ mod rule;
 mod template;
 mod v1;
 
-pub use boundary::{Missing, MissingPermission, boundary};
+pub use boundary::{CounterExample, Difference, Fact, Gap, Missing, MissingPermission, boundary, diff};
 pub use condition::{Condition, Conditions};
 pub use decision::{Considered, Decider, Decision, Outcome};
 pub use error::{ConditionError, GlobError, RuleError, RuleListError};

@@ -32,6 +32,8 @@ pub struct Object<'a> {
     pub connection_id: Option<&'a str>,
     /// Name of the object, on subjects that ask for it.
     pub name: Option<&'a str>,
+    /// Facts about fields that have no place of their own here, and about any other field that is a text.
+    pub others: &'a [(Field, &'a str)],
     anywhere: bool,
 }
 
@@ -95,6 +97,11 @@ impl<'a> Object<'a> {
         Self { metadata: Some(metadata), ..self }
     }
 
+    /// With facts about any fields that are texts.
+    pub fn with_facts(self, facts: &'a [(Field, &'a str)]) -> Self {
+        Self { others: facts, ..self }
+    }
+
     /// Whether this is the question "somewhere at all?".
     pub fn is_any(&self) -> bool {
         self.anywhere
@@ -103,26 +110,6 @@ impl<'a> Object<'a> {
     /// Does the object have this fact?
     pub(crate) fn has(&self, field: Field) -> bool {
         !matches!(self.fact(field), Fact::Missing)
-    }
-
-    /// With one more fact. Lists and pairs are not set this way.
-    pub(crate) fn with(mut self, field: Field, value: &'a str) -> Self {
-        let place = match field {
-            Field::Environment => &mut self.environment,
-            Field::SecretPath => &mut self.secret_path,
-            Field::SecretName => &mut self.secret_name,
-            Field::IdentityId => &mut self.identity_id,
-            Field::ConnectionId => &mut self.connection_id,
-            Field::UserEmail => &mut self.user_email,
-            Field::GroupName => &mut self.group_name,
-            Field::AssignableRole => &mut self.role,
-            Field::AssignableSubject => &mut self.assignable_subject,
-            Field::AssignableAction => &mut self.assignable_action,
-            Field::Name => &mut self.name,
-            _ => return self,
-        };
-        *place = Some(value);
-        self
     }
 
     pub(crate) fn fact(&self, field: Field) -> Fact<'a> {
@@ -140,19 +127,9 @@ impl<'a> Object<'a> {
             Field::AssignableSubject => self.assignable_subject,
             Field::AssignableAction => self.assignable_action,
             Field::Name => self.name,
-            // Subjects that no route serves yet.
-            Field::Slug
-            | Field::CommonName
-            | Field::AltNames
-            | Field::SerialNumber
-            | Field::FriendlyName
-            | Field::Status
-            | Field::SubscriberName
-            | Field::ResourceName
-            | Field::AccountName
-            | Field::AccountPath
-            | Field::Hostname => None,
+            _ => None,
         };
-        text.map_or(Fact::Missing, Fact::Text)
+        let other = || self.others.iter().find(|(other, _)| *other == field).map(|(_, value)| *value);
+        text.or_else(other).map_or(Fact::Missing, Fact::Text)
     }
 }

@@ -1,5 +1,6 @@
 //! One test on one field.
 
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 
 use serde_json::{Map, Value};
@@ -14,7 +15,7 @@ use crate::{ConditionError, Field, Glob};
 const MAX_VALUES: usize = 1000;
 
 /// One test on the value of a field.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Operator {
     /// `$eq`: is this value.
     Eq(String),
@@ -29,7 +30,7 @@ pub enum Operator {
 }
 
 /// What `$elemMatch` asks of one key-value pair: all tests must hold on the same pair.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ElemMatch {
     /// Tests on the key; none: any.
     pub key: Tests,
@@ -53,6 +54,12 @@ impl PartialEq for Tests {
 }
 
 impl Eq for Tests {}
+
+impl Hash for Tests {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.operators.hash(state);
+    }
+}
 
 impl Deref for Tests {
     type Target = [Operator];

@@ -183,6 +183,11 @@ impl Permissions {
         latest_first.find(|entry| entry.applies(object))
     }
 
+    /// Is this another handle of the same list?
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The rules that can have a say on one action of one subject, in order.
     pub(crate) fn entries(&self, subject: &str, action: &str) -> impl DoubleEndedIterator<Item = &Entry> {
         let indexes = self.0.by_subject.get(subject).map_or(&[][..], |on| on.deciding(action));

@@ -19,14 +19,9 @@ pub fn from_v1(list: &Value) -> Result<RuleList, RuleListError> {
 /// Writes rules in the older form. What it cannot say (conditions with other operators, rules that forbid) is left
 /// out, so that no rule looks wider than it is.
 pub fn to_v1(rules: &[Rule]) -> Vec<Value> {
-    let derived: Vec<Rule> = derived(rules).collect();
-    // What follows from others was appended to what was written: the first of it is on imports.
-    let written = rules.iter().position(|rule| rule.subject == "secret-imports").unwrap_or(rules.len());
-    let hidden = |at: usize, rule: &Rule| match rule.subject.as_str() {
-        "secret-imports" | "dynamic-secrets" => true,
-        _ => rule.inverted || (at > written && derived.contains(rule)),
-    };
-    let shown = rules.iter().enumerate().filter(|(at, rule)| !hidden(*at, rule)).map(|(_, rule)| rule);
+    let hidden =
+        |rule: &&Rule| rule.inverted || matches!(&*rule.subject, "secret-imports" | "dynamic-secrets");
+    let shown = rules.iter().filter(|rule| !hidden(rule));
     shown.filter_map(|rule| Some((rule, conditions(rule)?))).flat_map(in_v1).collect()
 }
 
@@ -72,8 +67,10 @@ fn derived(rules: &[Rule]) -> impl Iterator<Item = Rule> {
         on_secrets.map(move |rule| carried(rule, subject, names))
     };
     let same = |action| vec![action];
-    let all =
-        on("secret-imports", same).chain(on("dynamic-secrets", dynamic)).chain(on("secret-folders", same));
+    // Every member sees the folders.
+    let but_read = |action| if action == "read" { Vec::new() } else { vec![action] };
+    let imports_and_dynamic = on("secret-imports", same).chain(on("dynamic-secrets", dynamic));
+    let all = imports_and_dynamic.chain(on("secret-folders", but_read));
     all.filter(|rule| !rule.actions.is_empty())
 }
 

@@ -159,7 +159,7 @@ fn a_prohibition_counts_unless_the_target_never_gets_there() {
 }
 
 #[test]
-fn reading_folders_is_not_counted() {
+fn what_is_never_asked_is_not_counted() {
     assert_eq!(missing(json!([]), json!([{ "subject": "secret-folders", "action": "read" }])), None);
     let old = json!([{ "subject": "secrets", "action": "read" }]);
     let new = json!([{ "subject": "secrets", "action": ["describeSecret", "readValue"] }]);

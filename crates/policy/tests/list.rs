@@ -180,8 +180,7 @@ fn the_older_form_goes_both_ways() {
             ("secret-imports", "edit".into()),
             ("dynamic-secrets", "read-root-credential".into()),
             ("dynamic-secrets", "edit-root-credential lease".into()),
-            ("secret-folders", "read".into()),
-            ("secret-folders", "edit".to_owned()),
+            ("secret-folders", "edit".into()),
         ]
     );
     assert!(list.rules()[3..].iter().all(|rule| rule.conditions == list.rules()[0].conditions));
