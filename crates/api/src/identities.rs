@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vouchsafe_domain::id::{IdentityId, MembershipId, OrgId, ProjectId};
+use vouchsafe_domain::id::{IdentityId, MembershipId, OrgId, ProjectId, RoleId};
 use vouchsafe_domain::time::Timestamp;
 
 use crate::common::{Direction, MetadataEntry, MetadataInput};
@@ -100,7 +100,10 @@ pub struct IdentityMembership {
     /// Slug of the role.
     pub role: String,
     /// Id of the custom role, if it is one.
-    pub role_id: Option<String>,
+    pub role_id: Option<RoleId>,
+    /// The custom role, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom_role: Option<CustomRole>,
     /// The organization.
     pub org_id: OrgId,
     /// The identity.
@@ -118,6 +121,23 @@ pub struct IdentityMembership {
     pub metadata: Option<Vec<MetadataEntry>>,
     /// The identity itself.
     pub identity: IdentitySummary,
+}
+
+/// A custom role that a member has.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomRole {
+    /// Id.
+    pub id: RoleId,
+    /// Display name.
+    pub name: String,
+    /// Slug, by which the role is given.
+    pub slug: String,
+    /// What the role is for.
+    pub description: Option<String>,
+    /// The rules, in order; only when one member is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<Vec<serde_json::Value>>,
 }
 
 /// The identity inside of a membership.

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vouchsafe_domain::id::{MembershipId, OrgId, UserId};
+use vouchsafe_domain::id::{MembershipId, OrgId, RoleId, UserId};
 use vouchsafe_domain::time::Timestamp;
 
 use crate::lenient;
@@ -21,7 +21,7 @@ pub struct OrgMembership {
     /// Slug of the role.
     pub role: String,
     /// Id of the custom role, if it is one.
-    pub role_id: Option<String>,
+    pub role_id: Option<RoleId>,
     /// `accepted` or `invited`.
     pub status: String,
     /// Address that was invited.

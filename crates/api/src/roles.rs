@@ -78,9 +78,9 @@ pub struct ProjectRoleSummary {
     /// Slug, by which the role is given.
     pub slug: String,
     /// What the role is for.
-    pub description: String,
+    pub description: Option<String>,
     /// The project.
-    pub project_id: ProjectId,
+    pub project_id: Option<ProjectId>,
     /// When made.
     pub created_at: Timestamp,
     /// When changed last.
@@ -107,8 +107,8 @@ pub struct ProjectRole {
     /// Its name, slug and so on.
     #[serde(flatten)]
     pub summary: ProjectRoleSummary,
-    /// What it holds, in order.
-    pub permissions: Vec<PermissionRule>,
+    /// What it holds, in order, as it was sent; `action` is always a list.
+    pub permissions: Vec<serde_json::Value>,
 }
 
 /// A role in its envelope.
@@ -131,6 +131,132 @@ pub struct ProjectRoleList {
 pub struct ProjectRolePath {
     /// Which project.
     pub project_id: ProjectId,
+    /// Slug of the role.
+    pub slug: String,
+}
+
+/// Names a role of a project by its id.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProjectRoleIdPath {
+    /// Which project.
+    pub project_id: ProjectId,
+    /// Which role.
+    pub role_id: RoleId,
+}
+
+/// Names a role by its id alone.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoleIdPath {
+    /// Which role.
+    pub role_id: RoleId,
+}
+
+/// Makes a role of a project.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateProjectRole {
+    /// Which project.
+    pub project_id: ProjectId,
+    /// What the role is made of.
+    #[serde(flatten)]
+    pub role: NewRoleInput,
+}
+
+/// Changes a role of a project; what is missing stays.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UpdateProjectRole {
+    /// Which project.
+    pub project_id: ProjectId,
+    /// Which role.
+    pub role_id: RoleId,
+    /// What changes.
+    #[serde(flatten)]
+    pub role: RoleChangeInput,
+}
+
+/// What a new role is made of.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewRoleInput {
+    /// Slug, 1–64 characters, by which the role is given.
+    pub slug: String,
+    /// Display name, 1–255 characters.
+    pub name: String,
+    /// What the role is for, at most 1000 characters.
+    #[serde(default, deserialize_with = "lenient::opt_text")]
+    pub description: Option<String>,
+    /// The rules, in order.
+    pub permissions: Vec<serde_json::Value>,
+}
+
+/// What changes of a role.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct RoleChangeInput {
+    /// Slug, 1–64 characters. Members keep the role.
+    #[serde(deserialize_with = "lenient::opt_text")]
+    pub slug: Option<String>,
+    /// Display name, 1–255 characters.
+    #[serde(deserialize_with = "lenient::opt_text")]
+    pub name: Option<String>,
+    /// What the role is for, at most 1000 characters; null clears it.
+    #[serde(deserialize_with = "lenient::given_text")]
+    pub description: lenient::Given<String>,
+    /// The rules, in order; all of them.
+    pub permissions: Option<Vec<serde_json::Value>>,
+}
+
+/// Makes a role of a project that is named by its slug, in the older form of rules.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateProjectRoleBySlug {
+    /// Slug of the project; in the path, as the body holds that of the role.
+    pub project_slug: String,
+    /// What the role is made of.
+    #[serde(flatten)]
+    pub role: NewRoleInput,
+}
+
+/// Changes a role of a project that is named by its slug, in the older form of rules.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UpdateProjectRoleBySlug {
+    /// Slug of the project.
+    pub project_slug: String,
+    /// Which role.
+    pub role_id: RoleId,
+    /// What changes.
+    #[serde(flatten)]
+    pub role: RoleChangeInput,
+}
+
+/// Names a project by its slug.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RolesOfProject {
+    /// Slug of the project.
+    pub project_slug: String,
+}
+
+/// Names a role of a project, the project by its slug.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProjectRoleIdBySlug {
+    /// Slug of the project.
+    pub project_slug: String,
+    /// Which role.
+    pub role_id: RoleId,
+}
+
+/// Names a role of a project, both by their slugs.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProjectRoleSlugBySlug {
+    /// Slug of the project.
+    pub project_slug: String,
     /// Slug of the role.
     pub slug: String,
 }

@@ -84,6 +84,10 @@ ids! {
     TokenId;
     /// A custom role.
     RoleId;
+    /// A group of users and identities.
+    GroupId;
+    /// An additional privilege.
+    PrivilegeId;
     /// An audit event.
     EventId;
 }

@@ -1,17 +1,19 @@
 //! What an actor may do where: from roles to permissions, from permissions to permits, and the
 //! boundary that nobody may reach beyond.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
-use serde_json::json;
-use vouchsafe_domain::id::{IdentityId, MembershipId, ProjectId, UserId};
+use vouchsafe_domain::id::{IdentityId, MembershipId, OrgId, ProjectId, UserId};
 use vouchsafe_domain::time::Timestamp;
-use vouchsafe_policy::boundary;
-use vouchsafe_policy::builtin::{OrgRole, ProjectRole};
-use vouchsafe_policy::{Grant, GrantSource, Level, Need, Object, Permissions, Permit};
-use vouchsafe_store::{Identity, MemberRef, Project, RoleEntry, Topic};
+use vouchsafe_policy::builtin::ProjectRole;
+use vouchsafe_policy::{Level, Need, Object, Permissions, Permit, org};
+use vouchsafe_store::{
+    Identity, IdentityGate, MemberRef, Project, ProjectGrants, RoleScope, Store, Topic, UserGate,
+};
 
 use crate::auth::Actor;
+use crate::grants::{Holdings, Offered};
 use crate::http::cx::Cx;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::route::Access;
@@ -42,43 +44,72 @@ impl ActorId {
     }
 }
 
-/// What an organization role allows.
-pub fn org_permissions(role: &str) -> ApiResult<Permissions> {
-    OrgRole::from_slug(role)
-        .map(|role| role.permissions().clone())
-        .ok_or_else(|| ApiError::not_found(format!("Organization role with slug '{role}' not found")))
+/// What is true of an identity, with what it holds in its organization.
+#[derive(Debug)]
+pub struct IdentityStanding {
+    gate: IdentityGate,
+    /// What its own role and those of its groups allow.
+    pub permissions: Permissions,
 }
 
-/// What a project role allows.
-pub fn project_role_permissions(role: &str) -> ApiResult<Permissions> {
-    ProjectRole::from_slug(role)
-        .map(|role| role.permissions().clone())
-        .ok_or_else(|| ApiError::not_found("One or more custom roles not found"))
+impl IdentityStanding {
+    /// Reads it.
+    pub async fn load(store: &Store, id: IdentityId, now: Timestamp) -> ApiResult<Option<Self>> {
+        let Some(gate) = store.identity_gate(id).await? else { return Ok(None) };
+        let permissions = org_holdings(store, gate.org_id, MemberRef::Identity(id)).await?.at(now)?;
+        Ok(Some(Self { gate, permissions }))
+    }
 }
 
-/// What the roles of a membership allow at a time, and when that changes next.
-pub fn project_permissions(
-    roles: &[RoleEntry],
-    now: Timestamp,
-) -> ApiResult<(Permissions, Option<Timestamp>)> {
-    let active: Vec<&RoleEntry> = roles.iter().filter(|role| role.is_active(now)).collect();
-    let changes = roles.iter().filter_map(|role| role.next_change(now)).min();
-    if let [only] = active.as_slice() {
-        return Ok((project_role_permissions(&only.role)?, changes));
+impl Deref for IdentityStanding {
+    type Target = IdentityGate;
+
+    fn deref(&self) -> &IdentityGate {
+        &self.gate
     }
-    let mut grants = Vec::with_capacity(active.len());
-    for entry in active {
-        let role = ProjectRole::from_slug(&entry.role).ok_or_else(|| {
-            ApiError::internal(format!("unknown project role {} in a membership", entry.role))
-        })?;
-        grants.push(Grant {
-            source: GrantSource::Role { slug: entry.role.clone() },
-            rules: role.rules().to_vec(),
-        });
+}
+
+/// What is true of a session and its user, with what the user holds in the chosen organization.
+#[derive(Debug)]
+pub struct UserStanding {
+    gate: UserGate,
+    /// What the user's own role and those of the user's groups allow.
+    pub permissions: Option<Permissions>,
+}
+
+impl UserStanding {
+    /// Completes what is true of a session.
+    pub async fn load(
+        store: &Store,
+        gate: UserGate,
+        user: UserId,
+        org: Option<OrgId>,
+        now: Timestamp,
+    ) -> ApiResult<Self> {
+        let permissions = match org {
+            Some(org) => Some(org_holdings(store, org, MemberRef::User(user)).await?.at(now)?),
+            None => None,
+        };
+        Ok(Self { gate, permissions })
     }
-    let permissions = Permissions::compile(Level::Project, &grants)
-        .map_err(|error| ApiError::internal(error.to_string()))?;
-    Ok((permissions, changes))
+}
+
+impl Deref for UserStanding {
+    type Target = UserGate;
+
+    fn deref(&self) -> &UserGate {
+        &self.gate
+    }
+}
+
+/// What somebody holds in an organization.
+pub async fn org_holdings(store: &Store, org: OrgId, member: MemberRef) -> ApiResult<Holdings> {
+    Holdings::read(Level::Organization, store.org_grants(org, member).await?)
+}
+
+/// What somebody holds in a project.
+pub async fn project_holdings(store: &Store, project: ProjectId, member: MemberRef) -> ApiResult<Holdings> {
+    Holdings::read(Level::Project, store.project_grants(project, member).await?.grants)
 }
 
 /// A project, and what one actor holds in it.
@@ -86,12 +117,25 @@ pub fn project_permissions(
 pub struct ProjectFacts {
     /// The project.
     pub project: Project,
-    /// The actor's membership, if it is a member.
+    /// Whether the actor is a member, itself or through a group.
+    pub is_member: bool,
+    /// The actor's own membership, if it has one.
     pub membership: Option<MembershipId>,
-    /// What the actor's roles allow at present.
+    /// What the actor's roles and privileges allow at present.
     pub permissions: Permissions,
-    /// When a temporary role begins or ends next.
+    /// When a temporary role or privilege begins or ends next.
     pub changes_at: Option<Timestamp>,
+}
+
+impl ProjectFacts {
+    async fn load(store: &Store, id: ProjectId, actor: ActorId, now: Timestamp) -> ApiResult<Option<Self>> {
+        let Some(project) = store.project(id).await? else { return Ok(None) };
+        let ProjectGrants { is_member, membership, grants } =
+            store.project_grants(id, actor.member()).await?;
+        let holdings = Holdings::read(Level::Project, grants)?;
+        let (permissions, changes_at) = (holdings.at(now)?, holdings.changes_at(now));
+        Ok(Some(Self { project, is_member, membership, permissions, changes_at }))
+    }
 }
 
 /// A project that the actor is a member of, with what it may do there.
@@ -117,7 +161,7 @@ impl ProjectScope {
         &self.facts.permissions
     }
 
-    /// The actor's membership.
+    /// The actor's own membership; none if it is a member through groups only.
     pub fn membership(&self) -> Option<MembershipId> {
         self.facts.membership
     }
@@ -137,6 +181,18 @@ impl ProjectScope {
     pub fn allows(&self, need: Need, object: &Object<'_>) -> bool {
         self.facts.permissions.allows(need, object)
     }
+
+    /// What custom roles of the project belong to.
+    pub fn roles(&self) -> RoleScope {
+        RoleScope::Project(self.facts.project.org_id, self.facts.project.id)
+    }
+}
+
+/// Somebody's holdings, and what the caller holds at the same place.
+#[derive(Debug)]
+struct Measured {
+    caller: Permissions,
+    theirs: Holdings,
 }
 
 /// An identity that the actor may act on as the route says.
@@ -148,63 +204,24 @@ pub struct Governed {
     pub permit: Permit,
     /// The project that manages the identity, if one does.
     pub project: Option<ProjectScope>,
-    actor: Permissions,
-    target: Permissions,
+    measured: Vec<Measured>,
+    now: Timestamp,
 }
 
 impl Governed {
-    /// Refuses when the identity holds anything that the actor does not.
+    /// Refuses when the identity holds anything, now or later, that the actor does not.
     pub fn within_boundary(&self, message: &str) -> ApiResult<()> {
-        within_boundary(&self.actor, &self.target, message)
+        let one = |measured: &Measured| measured.theirs.within(&measured.caller, self.now, message);
+        self.measured.iter().try_for_each(one)
     }
-}
-
-/// Refuses with 403 when `target` holds anything that `actor` does not.
-pub fn within_boundary(actor: &Permissions, target: &Permissions, message: &str) -> ApiResult<()> {
-    boundary(actor, target).map_err(|missing| {
-        ApiError::forbidden(message.to_owned())
-            .named("PermissionBoundaryError")
-            .because(missing.example.clone())
-            .with_details(
-                serde_json::to_value(&missing).unwrap_or_else(|_| json!({ "missingPermissions": [] })),
-            )
-    })
 }
 
 impl Cx {
     /// A project of the caller's organization that the caller is a member of. 404 when there is
     /// none (or it belongs to others), 403 when the caller is no member.
     pub async fn project(&self, id: ProjectId) -> ApiResult<ProjectScope> {
-        let org = self.org()?;
-        let actor = self.actor_id()?;
-        let now = self.now();
-        let (store, cache) = (&self.app.store, &self.app.caches.projects);
-        let key = (actor, id);
-        let is_current = |facts: &Arc<ProjectFacts>| facts.changes_at.is_none_or(|at| at > now);
-        let known = cache.get(store, &key).filter(is_current);
-        let topics = [actor.topic(), id.into(), org.into()];
-        let load = || async {
-            let Some(project) = store.project(id).await? else { return Ok(None) };
-            let member = store.project_member(id, actor.member()).await?;
-            let roles = member.as_ref().map_or(&[][..], |member| &member.roles);
-            let (permissions, changes_at) = project_permissions(roles, now)?;
-            Ok::<_, ApiError>(Some(ProjectFacts {
-                project,
-                membership: member.map(|m| m.id),
-                permissions,
-                changes_at,
-            }))
-        };
-        let facts = if known.is_some() {
-            known
-        } else {
-            cache.forget(&key);
-            cache.get_or_load(store, key, &topics, load).await?
-        };
-        let facts = facts
-            .filter(|facts| facts.project.org_id == org)
-            .ok_or_else(|| ApiError::not_found(format!("Project with ID '{id}' not found")))?;
-        if facts.membership.is_none() {
+        let facts = self.project_facts(id).await?;
+        if !facts.is_member {
             return Err(ApiError::forbidden(format!(
                 "You are not a member of this project with ID {id}. Please assign this {} to the project with the \
                  appropriate permissions, then try again.",
@@ -216,6 +233,27 @@ impl Cx {
             _ => None,
         };
         Ok(ProjectScope { facts, need })
+    }
+
+    /// A project of the caller's organization, and what the caller holds in it.
+    async fn project_facts(&self, id: ProjectId) -> ApiResult<Arc<ProjectFacts>> {
+        let org = self.org()?;
+        let actor = self.actor_id()?;
+        let now = self.now();
+        let (store, cache) = (&self.app.store, &self.app.caches.projects);
+        let key = (actor, id);
+        let is_current = |facts: &Arc<ProjectFacts>| facts.changes_at.is_none_or(|at| at > now);
+        let known = cache.get(store, &key).filter(is_current);
+        let facts = if known.is_some() {
+            known
+        } else {
+            cache.forget(&key);
+            let topics = [actor.topic(), id.into(), org.into()];
+            cache.get_or_load(store, key, &topics, || ProjectFacts::load(store, id, actor, now)).await?
+        };
+        facts
+            .filter(|facts| facts.project.org_id == org)
+            .ok_or_else(|| ApiError::not_found(format!("Project with ID '{id}' not found")))
     }
 
     /// The same, by the project's slug in the caller's organization.
@@ -246,29 +284,98 @@ impl Cx {
         let (org, org_permissions) = self.organization()?;
         let missing = || ApiError::not_found(format!("Failed to find identity with id {id}"));
         let identity = self.app.store.identity(org, id).await?.ok_or_else(missing)?;
-        let governed = match identity.project_id {
-            None => Governed {
-                permit: org_permissions.check(org_need, &Object::plain())?,
-                project: None,
-                actor: org_permissions.clone(),
-                target: crate::access::org_permissions(&identity.role)?,
-                identity,
-            },
+        let (permit, project) = match identity.project_id {
+            None => (org_permissions.check(org_need, &Object::plain())?, None),
             Some(project) => {
                 let scope = self.project(project).await?;
-                let member = self.app.store.project_member(project, MemberRef::Identity(id)).await?;
-                let roles = member.as_ref().map_or(&[][..], |member| &member.roles);
-                Governed {
-                    permit: scope.may(&Object::identity(&id.to_string()))?,
-                    actor: scope.permissions().clone(),
-                    target: project_permissions(roles, self.now())?.0,
-                    project: Some(scope),
-                    identity,
-                }
+                (scope.may(&Object::identity(&id.to_string()))?, Some(scope))
             }
         };
-        self.guard_instance_admin(&governed.identity)?;
-        Ok(governed)
+        self.guard_instance_admin(&identity)?;
+        let everywhere = org_need != org::IDENTITY_READ;
+        let measured = self.measure_identity(id, project.as_ref(), everywhere).await?;
+        Ok(Governed { permit, project, measured, now: self.now(), identity })
+    }
+
+    /// What an identity holds where it is managed or, if that is the organization, `everywhere`, and
+    /// what the caller holds there. Nothing to compare for the caller itself.
+    async fn measure_identity(
+        &self,
+        id: IdentityId,
+        project: Option<&ProjectScope>,
+        everywhere: bool,
+    ) -> ApiResult<Vec<Measured>> {
+        let (store, member) = (&self.app.store, MemberRef::Identity(id));
+        if self.actor_id()? == ActorId::Identity(id) {
+            return Ok(Vec::new());
+        }
+        if let Some(scope) = project {
+            let theirs = project_holdings(store, scope.id(), member).await?;
+            return Ok(vec![Measured { caller: scope.permissions().clone(), theirs }]);
+        }
+        let (org, mine) = self.organization()?;
+        let mut measured =
+            vec![Measured { caller: mine.clone(), theirs: org_holdings(store, org, member).await? }];
+        if everywhere {
+            measured.extend(self.measure_projects(member).await?);
+        }
+        Ok(measured)
+    }
+
+    /// What somebody holds in all projects, and what the caller holds there.
+    async fn measure_projects(&self, member: MemberRef) -> ApiResult<Vec<Measured>> {
+        if self.reaches_all_projects()? {
+            return Ok(Vec::new());
+        }
+        let mut measured = Vec::new();
+        for project in self.app.store.projects_held_by(self.org()?, member).await? {
+            let caller = self.permissions_in(project).await?;
+            let theirs = project_holdings(&self.app.store, project, member).await?;
+            measured.push(Measured { caller, theirs });
+        }
+        Ok(measured)
+    }
+
+    /// Whether the caller may act in all projects of the organization: as far as the boundary goes
+    /// it holds everything in them.
+    fn reaches_all_projects(&self) -> ApiResult<bool> {
+        Ok(self.organization()?.1.allows(org::ACCESS_ALL_PROJECTS, &Object::plain()))
+    }
+
+    /// What the caller holds in a project, as far as the boundary goes.
+    pub async fn reach_in(&self, project: ProjectId) -> ApiResult<Permissions> {
+        if self.reaches_all_projects()? {
+            return Ok(ProjectRole::Admin.permissions().clone());
+        }
+        self.permissions_in(project).await
+    }
+
+    /// What the caller holds in a project; nothing if it is no member.
+    pub async fn permissions_in(&self, project: ProjectId) -> ApiResult<Permissions> {
+        Ok(self.project_facts(project).await?.permissions.clone())
+    }
+
+    /// An organization role that can be given.
+    pub async fn org_role(&self, slug: &str) -> ApiResult<Offered> {
+        if let Some(role) = Offered::built_in(Level::Organization, slug) {
+            return Ok(role);
+        }
+        let scope = RoleScope::Organization(self.org()?);
+        match self.app.store.custom_role_by_slug(scope, slug).await? {
+            Some(role) => Offered::custom(&role),
+            None => Err(ApiError::not_found("Organization role not found")),
+        }
+    }
+
+    /// A role of a project that can be given.
+    pub async fn project_role(&self, project: &ProjectScope, slug: &str) -> ApiResult<Offered> {
+        if let Some(role) = Offered::built_in(Level::Project, slug) {
+            return Ok(role);
+        }
+        match self.app.store.custom_role_by_slug(project.roles(), slug).await? {
+            Some(role) => Offered::custom(&role),
+            None => Err(ApiError::not_found("One or more custom roles not found")),
+        }
     }
 
     /// Only an instance administrator may act on an instance administrator.

@@ -13,9 +13,9 @@ use quick_cache::sync::Cache;
 use vouchsafe_domain::id::{IdentityId, OrgId, ProjectId, SessionId};
 use vouchsafe_domain::path::SecretPath;
 use vouchsafe_keys::DataKey;
-use vouchsafe_store::{FolderTree, IdentityGate, Store, Topic, UserGate};
+use vouchsafe_store::{FolderTree, Store, Topic};
 
-use crate::access::{ActorId, ProjectFacts};
+use crate::access::{ActorId, IdentityStanding, ProjectFacts, UserStanding};
 use crate::auth::VerifiedToken;
 
 /// A bounded cache of stamped entries.
@@ -105,9 +105,9 @@ pub struct Caches {
     /// Tokens whose signature and revocation were checked, by fingerprint.
     pub tokens: Stamped<[u8; 32], VerifiedToken>,
     /// What a request by an identity is checked against.
-    pub identities: Stamped<IdentityId, IdentityGate>,
-    /// What a request by a user is checked against, by session.
-    pub users: Stamped<SessionId, UserGate>,
+    pub identities: Stamped<IdentityId, IdentityStanding>,
+    /// What a request by a user is checked against, by session and chosen organization.
+    pub users: Stamped<(SessionId, Option<OrgId>), UserStanding>,
     /// What an actor holds in a project.
     pub projects: Stamped<(ActorId, ProjectId), ProjectFacts>,
     /// Which project had a slug when it was last looked up; to be checked against the project.

@@ -91,12 +91,48 @@ CREATE TABLE identity_metadata (
 ) STRICT;
 CREATE INDEX identity_metadata_identity ON identity_metadata (identity_id, position);
 
+CREATE TABLE projects (
+    id TEXT PRIMARY KEY,
+    org_id TEXT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    slug TEXT NOT NULL,
+    description TEXT NOT NULL,
+    type TEXT NOT NULL,
+    -- Switches that clients echo: autoCapitalization, pitVersionLimit, secretSharing, …
+    settings TEXT NOT NULL,
+    has_delete_protection INTEGER NOT NULL,
+    data_key BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (org_id, slug)
+) STRICT;
+
+-- Custom roles, of an organization or (project_id set) of a project. Memberships refer to them by id and hold the slug
+-- `custom`; those of built-in roles hold the slug and no id. The version is raised by each change, so that who decided
+-- upon the rules can tell that they are still the same.
+CREATE TABLE roles (
+    id TEXT PRIMARY KEY,
+    org_id TEXT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    project_id TEXT REFERENCES projects (id) ON DELETE CASCADE,
+    -- Where the slug is unique: the project, or the organization.
+    scope_id TEXT NOT NULL,
+    slug TEXT NOT NULL,
+    name TEXT NOT NULL,
+    description TEXT,
+    permissions TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (scope_id, slug)
+) STRICT;
+
 CREATE TABLE org_memberships (
     id TEXT PRIMARY KEY,
     org_id TEXT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
     user_id TEXT REFERENCES users (id) ON DELETE CASCADE,
     identity_id TEXT REFERENCES identities (id) ON DELETE CASCADE,
     role TEXT NOT NULL,
+    role_id TEXT REFERENCES roles (id),
     status TEXT NOT NULL,
     is_active INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
@@ -106,6 +142,33 @@ CREATE TABLE org_memberships (
 ) STRICT;
 CREATE INDEX org_memberships_user ON org_memberships (user_id);
 CREATE INDEX org_memberships_role ON org_memberships (org_id, role);
+CREATE INDEX org_memberships_custom ON org_memberships (role_id);
+
+-- Members of a group hold its role in the organization and its roles in projects. The version is raised when one of
+-- these roles changes.
+CREATE TABLE groups (
+    id TEXT PRIMARY KEY,
+    org_id TEXT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    slug TEXT NOT NULL,
+    role TEXT NOT NULL,
+    role_id TEXT REFERENCES roles (id),
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (org_id, slug)
+) STRICT;
+
+CREATE TABLE group_members (
+    group_id TEXT NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
+    user_id TEXT REFERENCES users (id) ON DELETE CASCADE,
+    identity_id TEXT REFERENCES identities (id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    UNIQUE (group_id, user_id),
+    UNIQUE (group_id, identity_id)
+) STRICT;
+CREATE INDEX group_members_user ON group_members (user_id);
+CREATE INDEX group_members_identity ON group_members (identity_id);
 
 CREATE TABLE auth_methods (
     id TEXT PRIMARY KEY,
@@ -189,22 +252,6 @@ CREATE TABLE revocations (
     expires_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX revocations_expiry ON revocations (expires_at);
-
-CREATE TABLE projects (
-    id TEXT PRIMARY KEY,
-    org_id TEXT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
-    name TEXT NOT NULL,
-    slug TEXT NOT NULL,
-    description TEXT NOT NULL,
-    type TEXT NOT NULL,
-    -- Switches that clients echo: autoCapitalization, pitVersionLimit, secretSharing, …
-    settings TEXT NOT NULL,
-    has_delete_protection INTEGER NOT NULL,
-    data_key BLOB NOT NULL,
-    created_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL,
-    UNIQUE (org_id, slug)
-) STRICT;
 
 CREATE TABLE environments (
     id TEXT PRIMARY KEY,
@@ -306,11 +353,14 @@ CREATE TABLE project_memberships (
     project_id TEXT NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
     user_id TEXT REFERENCES users (id) ON DELETE CASCADE,
     identity_id TEXT REFERENCES identities (id) ON DELETE CASCADE,
+    group_id TEXT REFERENCES groups (id) ON DELETE CASCADE,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     UNIQUE (project_id, user_id),
-    UNIQUE (project_id, identity_id)
+    UNIQUE (project_id, identity_id),
+    UNIQUE (project_id, group_id)
 ) STRICT;
+CREATE INDEX project_memberships_group ON project_memberships (group_id);
 CREATE INDEX project_memberships_user ON project_memberships (user_id);
 CREATE INDEX project_memberships_identity ON project_memberships (identity_id);
 
@@ -318,6 +368,7 @@ CREATE TABLE project_membership_roles (
     id TEXT PRIMARY KEY,
     membership_id TEXT NOT NULL REFERENCES project_memberships (id) ON DELETE CASCADE,
     role TEXT NOT NULL,
+    role_id TEXT REFERENCES roles (id),
     position INTEGER NOT NULL,
     is_temporary INTEGER NOT NULL,
     temporary_range TEXT,
@@ -327,6 +378,21 @@ CREATE TABLE project_membership_roles (
     updated_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX project_membership_roles_membership ON project_membership_roles (membership_id, position);
+CREATE INDEX project_membership_roles_role ON project_membership_roles (role_id);
+
+-- Additional privileges: rules that one member of a project holds beside its roles.
+CREATE TABLE privileges (
+    id TEXT PRIMARY KEY,
+    membership_id TEXT NOT NULL REFERENCES project_memberships (id) ON DELETE CASCADE,
+    slug TEXT NOT NULL,
+    permissions TEXT NOT NULL,
+    temporary_range TEXT,
+    starts_at INTEGER,
+    ends_at INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (membership_id, slug)
+) STRICT;
 
 -- Every login writes here, so there is one index beside the table, and both grow at their end.
 CREATE TABLE audit_events (

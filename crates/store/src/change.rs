@@ -147,6 +147,10 @@ impl Change {
         self.tx.conn().run(sql, args).await
     }
 
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.tx.is_postgres()
+    }
+
     /// Makes changes to the members of the same organization wait for each other on `PostgreSQL`; `SQLite` has
     /// one writer anyway.
     pub async fn serialize_organization(&mut self, org: OrgId) -> StoreResult<()> {

@@ -85,6 +85,8 @@ arg_from_ids!(
     ClientSecretId,
     TokenId,
     RoleId,
+    GroupId,
+    PrivilegeId,
     EventId
 );
 

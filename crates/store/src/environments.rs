@@ -53,8 +53,9 @@ impl Store {
 
     /// The environments of all projects that somebody is a member of, in order; at most 50,000.
     pub async fn environments_of_member(&self, member: MemberRef) -> StoreResult<Vec<Environment>> {
-        let rest = "FROM environments e JOIN project_memberships m ON m.project_id = e.project_id \
-                    WHERE m.identity_id = $1 OR m.user_id = $2 \
+        let rest = "FROM environments e WHERE e.project_id IN (SELECT m.project_id FROM project_memberships m \
+                    WHERE m.identity_id = $1 OR m.user_id = $2 OR m.group_id IN \
+                    (SELECT gm.group_id FROM group_members gm WHERE gm.identity_id = $1 OR gm.user_id = $2)) \
                     ORDER BY e.project_id, e.position, e.id LIMIT 50000";
         self.pools().all(select(COLUMNS, rest), args![member.identity(), member.user()]).await
     }

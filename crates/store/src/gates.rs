@@ -34,7 +34,7 @@ pub struct IdentityGate {
 pub struct MembershipGate {
     /// Which organization.
     pub org_id: OrgId,
-    /// Slug of the role.
+    /// Slug of the role; `custom` for a custom one.
     pub role: String,
     /// Whether it counts at present.
     pub is_active: bool,

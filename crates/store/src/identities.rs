@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use uuid::Uuid;
-use vouchsafe_domain::id::{IdentityId, MembershipId, OrgId, ProjectId};
+use vouchsafe_domain::id::{IdentityId, MembershipId, OrgId, ProjectId, RoleId};
 use vouchsafe_domain::time::Timestamp;
 
 use crate::engine::{Arg, FromRow, Row, Sql, args, placeholders, select};
 use crate::error::StoreResult;
+use crate::roles::{CustomRole, NewRoleRef};
 use crate::{Change, Store};
 
 /// A machine identity with its membership in its organization.
@@ -29,8 +30,10 @@ pub struct Identity {
     pub auth_methods: Vec<String>,
     /// Id of the membership in the organization.
     pub membership_id: MembershipId,
-    /// Slug of the role in the organization.
+    /// Slug of the role in the organization; `custom` for a custom one.
     pub role: String,
+    /// The custom role, if it is one.
+    pub custom_role: Option<CustomRole>,
     /// Method of the last login.
     pub last_login_method: Option<String>,
     /// Time of the last login.
@@ -54,9 +57,12 @@ pub struct Metadata {
 
 pub(crate) const COLUMNS: &str = "i.id, i.org_id, i.project_id, i.name, i.has_delete_protection, i.instance_admin, \
                        i.last_login_method, i.last_login_at, i.created_at, i.updated_at, m.id AS membership_id, m.role, \
+                       cr.id AS custom_id, cr.slug AS custom_slug, cr.name AS custom_name, \
+                       cr.description AS custom_description, \
                        (SELECT string_agg(a.method, ',' ORDER BY a.created_at) FROM auth_methods a \
                         WHERE a.identity_id = i.id) AS methods";
-pub(crate) const FROM: &str = "FROM identities i JOIN org_memberships m ON m.identity_id = i.id";
+pub(crate) const FROM: &str = "FROM identities i JOIN org_memberships m ON m.identity_id = i.id \
+                               LEFT JOIN roles cr ON cr.id = m.role_id";
 
 impl FromRow for Identity {
     fn from_row(row: &Row) -> StoreResult<Self> {
@@ -73,6 +79,7 @@ impl FromRow for Identity {
                 .unwrap_or_default(),
             membership_id: row.parsed("membership_id")?,
             role: row.text("role")?,
+            custom_role: CustomRole::of_row(row)?,
             last_login_method: row.opt_text("last_login_method")?,
             last_login_at: row.opt_time("last_login_at")?,
             created_at: row.time("created_at")?,
@@ -126,8 +133,17 @@ pub struct IdentityFilter {
     pub any: Vec<IdentityMatch>,
     /// Who manages them.
     pub managed_by: ManagedBy,
-    /// Only identities with one of these organization roles.
-    pub visible_roles: Option<Vec<String>>,
+    /// Only identities that hold no other organization roles than these, themselves or through groups.
+    pub visible_roles: Option<VisibleRoles>,
+}
+
+/// Organization roles.
+#[derive(Clone, Debug, Default)]
+pub struct VisibleRoles {
+    /// Slugs of built-in ones.
+    pub built_in: Vec<String>,
+    /// Ids of custom ones.
+    pub custom: Vec<RoleId>,
 }
 
 /// Conditions on one identity.
@@ -220,9 +236,17 @@ fn condition(org: OrgId, filter: &IdentityFilter) -> (String, Vec<Arg>) {
     let mut sql = format!("i.org_id = $1 AND {}", managed_condition(&filter.managed_by, &mut values));
     let role = role_of(&filter.managed_by);
     if let Some(roles) = &filter.visible_roles {
-        let visible = IdentityMatch { role_in: Some(roles.clone()), ..IdentityMatch::default() };
-        sql.push_str(" AND ");
-        sql.push_str(&match_condition(&visible, "m.role", &mut values));
+        let own = one_of(roles, "m", &mut values);
+        let of_group = one_of(roles, "g", &mut values);
+        let groups = "SELECT 1 FROM group_members gm JOIN groups g ON g.id = gm.group_id";
+        sql.extend([
+            " AND ",
+            own.as_str(),
+            " AND NOT EXISTS (",
+            groups,
+            " WHERE gm.identity_id = i.id AND NOT ",
+        ]);
+        sql.extend([of_group.as_str(), ")"]);
     }
     let any: Vec<String> = filter.any.iter().map(|one| match_condition(one, role, &mut values)).collect();
     if !any.is_empty() {
@@ -231,6 +255,13 @@ fn condition(org: OrgId, filter: &IdentityFilter) -> (String, Vec<Arg>) {
         sql.push(')');
     }
     (sql, values)
+}
+
+/// The role of this table is one of these.
+fn one_of(roles: &VisibleRoles, table: &str, values: &mut Vec<Arg>) -> String {
+    let built_in = listed(&format!("{table}.role"), roles.built_in.iter(), values);
+    let custom = listed(&format!("{table}.role_id"), roles.custom.iter().copied(), values);
+    format!("(({table}.role_id IS NULL AND {built_in}) OR ({table}.role_id IS NOT NULL AND {custom}))")
 }
 
 fn managed_condition(managed_by: &ManagedBy, values: &mut Vec<Arg>) -> String {
@@ -246,11 +277,12 @@ fn managed_condition(managed_by: &ManagedBy, values: &mut Vec<Arg>) -> String {
 /// The column with the role that counts.
 fn role_of(managed_by: &ManagedBy) -> &'static str {
     match managed_by {
-        ManagedBy::Organization => "m.role",
+        ManagedBy::Organization => "COALESCE(cr.slug, m.role)",
         ManagedBy::Projects(_) | ManagedBy::Any(_) => {
-            "COALESCE((SELECT r.role FROM project_memberships pm JOIN project_membership_roles r \
-             ON r.membership_id = pm.id WHERE pm.project_id = i.project_id AND pm.identity_id = i.id \
-             ORDER BY r.position LIMIT 1), m.role)"
+            "COALESCE((SELECT COALESCE(pr.slug, r.role) FROM project_memberships pm JOIN project_membership_roles r \
+             ON r.membership_id = pm.id LEFT JOIN roles pr ON pr.id = r.role_id \
+             WHERE pm.project_id = i.project_id AND pm.identity_id = i.id \
+             ORDER BY r.position LIMIT 1), cr.slug, m.role)"
         }
     }
 }
@@ -300,8 +332,8 @@ pub struct NewIdentity<'a> {
     pub project: Option<ProjectId>,
     /// Display name.
     pub name: &'a str,
-    /// Slug of its organization role.
-    pub role: &'a str,
+    /// Its organization role.
+    pub role: NewRoleRef,
     /// Refuses to be deleted while set.
     pub has_delete_protection: bool,
     /// Whether it administers the instance.
@@ -317,9 +349,11 @@ impl Change {
         let values =
             args![id, new.org, new.project, new.name, new.has_delete_protection, new.instance_admin, at];
         self.run(sql, values).await?;
-        let sql = "INSERT INTO org_memberships (id, org_id, identity_id, role, status, is_active, created_at, updated_at) \
-                   VALUES ($1, $2, $3, $4, 'accepted', 1, $5, $5)";
-        self.run(sql, args![MembershipId::from_uuid(Uuid::now_v7()), new.org, id, new.role, at]).await?;
+        let sql = "INSERT INTO org_memberships (id, org_id, identity_id, role, role_id, status, is_active, created_at, \
+                   updated_at) VALUES ($1, $2, $3, $4, $5, 'accepted', 1, $6, $6)";
+        self.confirm_role(&new.role).await?;
+        let membership = MembershipId::from_uuid(Uuid::now_v7());
+        self.run(sql, args![membership, new.org, id, new.role.slug(), new.role.id(), at]).await?;
         self.touch(id);
         Ok(id)
     }
@@ -340,10 +374,12 @@ impl Change {
     }
 
     /// Gives an identity another role in its organization.
-    pub async fn set_identity_org_role(&mut self, id: IdentityId, role: &str) -> StoreResult<()> {
+    pub async fn set_identity_org_role(&mut self, id: IdentityId, role: &NewRoleRef) -> StoreResult<()> {
         let at = self.at();
-        let sql = "UPDATE org_memberships SET role = $2, updated_at = $3 WHERE identity_id = $1";
-        self.run(sql, args![id, role, at]).await?;
+        self.confirm_role(role).await?;
+        let sql =
+            "UPDATE org_memberships SET role = $2, role_id = $3, updated_at = $4 WHERE identity_id = $1";
+        self.run(sql, args![id, role.slug(), role.id(), at]).await?;
         self.touch(id);
         Ok(())
     }

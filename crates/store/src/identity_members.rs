@@ -143,21 +143,6 @@ impl Store {
         Ok(found)
     }
 
-    /// The projects of an organization that somebody is a member of, with the roles; at most 5000.
-    pub async fn memberships_of(&self, org: OrgId, member: MemberRef) -> StoreResult<Vec<Member>> {
-        let sql = "SELECT pm.id, pm.project_id, pm.user_id, pm.identity_id, pm.created_at, pm.updated_at \
-                   FROM project_memberships pm JOIN projects p ON p.id = pm.project_id \
-                   WHERE p.org_id = $1 AND (pm.identity_id = $2 OR pm.user_id = $3) ORDER BY pm.id LIMIT 5000";
-        let values = args![org, member.identity(), member.user()];
-        let mut members: Vec<Member> = self.pools().all(sql, values).await?;
-        let ids: Vec<MembershipId> = members.iter().map(|member| member.id).collect();
-        let mut roles = self.roles_of_all(&ids).await?;
-        for member in &mut members {
-            member.roles = roles.remove(&member.id).unwrap_or_default();
-        }
-        Ok(members)
-    }
-
     /// A page of an organization's own identities that are not members of a project, by name, and
     /// how many there are in all.
     pub async fn available_identities(
@@ -203,7 +188,8 @@ fn condition(project: ProjectId, filter: &IdentityMemberFilter) -> (String, Vec<
     if let Some(roles) = &filter.roles {
         let marks = placeholders(1, roles.len(), values.len() + 1);
         values.extend(roles.iter().map(Arg::from));
-        let roles = "SELECT r.membership_id FROM project_membership_roles r WHERE r.role IN";
+        let roles = "SELECT r.membership_id FROM project_membership_roles r LEFT JOIN roles cr ON cr.id = r.role_id \
+                     WHERE COALESCE(cr.slug, r.role) IN";
         sql.extend([" AND pm.id IN (", roles, " ", marks.as_str(), ")"]);
     }
     (sql, values)

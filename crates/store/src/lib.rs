@@ -14,6 +14,8 @@ mod environments;
 mod error;
 mod folders;
 mod gates;
+mod grants;
+mod groups;
 mod identities;
 mod identity_members;
 mod imports;
@@ -26,9 +28,11 @@ mod migrate;
 mod open;
 mod org_members;
 mod organizations;
+mod privileges;
 mod projects;
 mod purge;
 mod replicas;
+mod roles;
 mod secret_versions;
 mod secrets;
 mod sessions;
@@ -47,8 +51,13 @@ pub use environments::Environment;
 pub use error::{StoreError, StoreResult};
 pub use folders::{EnvironmentRef, Folder, MOST_FOLDERS};
 pub use gates::{IdentityGate, MembershipGate, MethodGate, Revoked, UserGate};
+pub use grants::{CustomRules, HeldGrant, ProjectGrants, Through};
+pub use groups::{
+    Group, GroupCandidate, GroupMember, GroupMemberKind, GroupParts, GroupProject, MOST_GROUPS,
+};
 pub use identities::{
     Identity, IdentityFilter, IdentityMatch, IdentityOrder, ManagedBy, Metadata, NewIdentity, Page,
+    VisibleRoles,
 };
 pub use identity_members::{IdentityMember, IdentityMemberFilter, ProjectBrief};
 pub use imports::Import;
@@ -59,7 +68,9 @@ pub use members::{Member, MemberRef, NewRole, RoleEntry, TemporaryRole};
 pub use open::{Database, OpenError, Store};
 pub use org_members::{OrgMember, UserOrganization};
 pub use organizations::Organization;
+pub use privileges::{MOST_PRIVILEGES, Privilege, PrivilegeParts};
 pub use projects::{NewProject, Project, ProjectSettings};
+pub use roles::{Assignments, CUSTOM, CustomRole, MOST_ROLES, NewRoleRef, Role, RoleParts, RoleScope};
 pub use secret_versions::SecretVersion;
 pub use secrets::{SecretPlace, SecretRow, TagRef};
 pub use sessions::Session;

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use uuid::Uuid;
-use vouchsafe_domain::id::{IdentityId, MembershipId, ProjectId, RoleId, UserId};
+use vouchsafe_domain::id::{GroupId, IdentityId, MembershipId, ProjectId, RoleId, UserId};
 use vouchsafe_domain::time::Timestamp;
 
 use crate::engine::{FromRow, Row, Sql, args, placeholders};
 use crate::error::StoreResult;
-use crate::{Change, Store, Topic};
+use crate::roles::{CustomRole, NewRoleRef};
+use crate::{Change, Store};
 
 /// Who is a member.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -17,27 +18,29 @@ pub enum MemberRef {
     Identity(IdentityId),
     /// A person.
     User(UserId),
+    /// A group, and through it those who are in it.
+    Group(GroupId),
 }
 
 impl MemberRef {
     pub(crate) fn identity(self) -> Option<IdentityId> {
         match self {
             Self::Identity(id) => Some(id),
-            Self::User(_) => None,
+            Self::User(_) | Self::Group(_) => None,
         }
     }
 
     pub(crate) fn user(self) -> Option<UserId> {
         match self {
             Self::User(id) => Some(id),
-            Self::Identity(_) => None,
+            Self::Identity(_) | Self::Group(_) => None,
         }
     }
 
-    fn topic(self) -> Topic {
+    pub(crate) fn group(self) -> Option<GroupId> {
         match self {
-            Self::Identity(id) => id.into(),
-            Self::User(id) => id.into(),
+            Self::Group(id) => Some(id),
+            Self::Identity(_) | Self::User(_) => None,
         }
     }
 }
@@ -47,8 +50,10 @@ impl MemberRef {
 pub struct RoleEntry {
     /// Id of this entry.
     pub id: RoleId,
-    /// Slug of the role.
+    /// Slug of the role; `custom` for a custom one.
     pub role: String,
+    /// The custom role, if it is one.
+    pub custom: Option<CustomRole>,
     /// For how long, if not for good.
     pub temporary: Option<TemporaryRole>,
     /// When given.
@@ -68,7 +73,22 @@ pub struct TemporaryRole {
     pub ends_at: Timestamp,
 }
 
+impl TemporaryRole {
+    pub(crate) fn of_row(row: &Row) -> StoreResult<Option<Self>> {
+        let times = (row.opt_text("temporary_range")?, row.opt_time("starts_at")?, row.opt_time("ends_at")?);
+        Ok(match times {
+            (Some(range), Some(starts_at), Some(ends_at)) => Some(Self { range, starts_at, ends_at }),
+            _ => None,
+        })
+    }
+}
+
 impl RoleEntry {
+    /// Slug by which the role is known to people.
+    pub fn slug(&self) -> &str {
+        self.custom.as_ref().map_or(&self.role, |custom| &custom.slug)
+    }
+
     /// Whether the role holds at this time.
     pub fn is_active(&self, now: Timestamp) -> bool {
         self.temporary.as_ref().is_none_or(|window| window.starts_at <= now && now < window.ends_at)
@@ -100,17 +120,11 @@ pub struct Member {
 
 impl FromRow for RoleEntry {
     fn from_row(row: &Row) -> StoreResult<Self> {
-        let temporary =
-            match (row.opt_text("temporary_range")?, row.opt_time("starts_at")?, row.opt_time("ends_at")?) {
-                (Some(range), Some(starts_at), Some(ends_at)) => {
-                    Some(TemporaryRole { range, starts_at, ends_at })
-                }
-                _ => None,
-            };
         Ok(Self {
             id: row.parsed("id")?,
             role: row.text("role")?,
-            temporary,
+            custom: CustomRole::of_row(row)?,
+            temporary: TemporaryRole::of_row(row)?,
             created_at: row.time("created_at")?,
             updated_at: row.time("updated_at")?,
         })
@@ -119,9 +133,10 @@ impl FromRow for RoleEntry {
 
 impl FromRow for Member {
     fn from_row(row: &Row) -> StoreResult<Self> {
-        let member = match row.opt_parsed("identity_id")? {
-            Some(id) => MemberRef::Identity(id),
-            None => MemberRef::User(row.parsed("user_id")?),
+        let member = match (row.opt_parsed("identity_id")?, row.opt_parsed("user_id")?) {
+            (Some(id), _) => MemberRef::Identity(id),
+            (None, Some(id)) => MemberRef::User(id),
+            (None, None) => MemberRef::Group(row.parsed("group_id")?),
         };
         Ok(Self {
             id: row.parsed("id")?,
@@ -137,8 +152,8 @@ impl FromRow for Member {
 /// A role to give to a member.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct NewRole {
-    /// Slug of the role.
-    pub role: String,
+    /// The role.
+    pub role: NewRoleRef,
     /// For how long, if not for good.
     pub temporary: Option<TemporaryRole>,
 }
@@ -146,9 +161,11 @@ pub struct NewRole {
 impl Store {
     /// A member of a project.
     pub async fn project_member(&self, project: ProjectId, member: MemberRef) -> StoreResult<Option<Member>> {
-        let sql = "SELECT id, project_id, user_id, identity_id, created_at, updated_at FROM project_memberships \
-                   WHERE project_id = $1 AND (identity_id = $2 OR user_id = $3)";
-        let found = self.pools().one::<Member>(sql, args![project, member.identity(), member.user()]).await?;
+        let sql = "SELECT id, project_id, user_id, identity_id, group_id, created_at, updated_at \
+                   FROM project_memberships \
+                   WHERE project_id = $1 AND (identity_id = $2 OR user_id = $3 OR group_id = $4)";
+        let values = args![project, member.identity(), member.user(), member.group()];
+        let found = self.pools().one::<Member>(sql, values).await?;
         let Some(mut found) = found else { return Ok(None) };
         found.roles = self.roles_of(found.id).await?;
         Ok(Some(found))
@@ -156,8 +173,9 @@ impl Store {
 
     /// The roles of a membership, in order.
     pub async fn roles_of(&self, membership: MembershipId) -> StoreResult<Vec<RoleEntry>> {
-        let sql = "SELECT id, role, temporary_range, starts_at, ends_at, created_at, updated_at \
-                   FROM project_membership_roles WHERE membership_id = $1 ORDER BY position LIMIT 100";
+        let sql = Sql::Built(format!(
+            "SELECT {ROLE_COLUMNS} {ROLES} WHERE r.membership_id = $1 ORDER BY r.position LIMIT 100"
+        ));
         self.pools().all(sql, args![membership]).await
     }
 
@@ -169,8 +187,8 @@ impl Store {
         let mut roles: HashMap<MembershipId, Vec<RoleEntry>> = HashMap::new();
         for chunk in ids.chunks(500) {
             let sql = Sql::Rows(format!(
-                "SELECT membership_id, id, role, temporary_range, starts_at, ends_at, created_at, updated_at \
-                 FROM project_membership_roles WHERE membership_id IN {} ORDER BY membership_id, position LIMIT 50000",
+                "SELECT r.membership_id, {ROLE_COLUMNS} {ROLES} WHERE r.membership_id IN {} \
+                 ORDER BY r.membership_id, r.position LIMIT 50000",
                 placeholders(1, chunk.len(), 1)
             ));
             let values = chunk.iter().map(|id| (*id).into()).collect();
@@ -181,6 +199,13 @@ impl Store {
         Ok(roles)
     }
 }
+
+/// What a role of a membership is read from, with [`ROLES`].
+pub(crate) const ROLE_COLUMNS: &str = "r.id, r.role, r.temporary_range, r.starts_at, r.ends_at, r.created_at, \
+                                       r.updated_at, cr.id AS custom_id, cr.slug AS custom_slug, \
+                                       cr.name AS custom_name, cr.description AS custom_description";
+/// The roles of memberships with the custom roles that they refer to.
+pub(crate) const ROLES: &str = "FROM project_membership_roles r LEFT JOIN roles cr ON cr.id = r.role_id";
 
 struct RoleOf(MembershipId, RoleEntry);
 
@@ -199,11 +224,12 @@ impl Change {
         roles: &[NewRole],
     ) -> StoreResult<MembershipId> {
         let (id, at) = (MembershipId::from_uuid(Uuid::now_v7()), self.at());
-        let sql = "INSERT INTO project_memberships (id, project_id, user_id, identity_id, created_at, updated_at) \
-                   VALUES ($1, $2, $3, $4, $5, $5)";
-        self.run(sql, args![id, project, member.user(), member.identity(), at]).await?;
+        let sql = "INSERT INTO project_memberships (id, project_id, user_id, identity_id, group_id, created_at, \
+                   updated_at) VALUES ($1, $2, $3, $4, $5, $6, $6)";
+        let values = args![id, project, member.user(), member.identity(), member.group(), at];
+        self.run(sql, values).await?;
         self.insert_roles(id, roles).await?;
-        self.touch(member.topic());
+        self.touch_member(project, member).await?;
         Ok(id)
     }
 
@@ -214,28 +240,42 @@ impl Change {
         self.insert_roles(member.id, roles).await?;
         self.run("UPDATE project_memberships SET updated_at = $2 WHERE id = $1", args![member.id, at])
             .await?;
-        self.touch(member.member.topic());
+        self.touch_member(member.project_id, member.member).await?;
         Ok(())
     }
 
     /// Ends a membership.
     pub async fn remove_project_member(&mut self, member: &Member) -> StoreResult<()> {
         self.run("DELETE FROM project_memberships WHERE id = $1", args![member.id]).await?;
-        self.touch(member.member.topic());
+        self.touch_member(member.project_id, member.member).await
+    }
+
+    /// Notes that what a member of a project holds changes. For a group that is everyone in it.
+    pub(crate) async fn touch_member(&mut self, project: ProjectId, member: MemberRef) -> StoreResult<()> {
+        match member {
+            MemberRef::Identity(id) => self.touch(id),
+            MemberRef::User(id) => self.touch(id),
+            MemberRef::Group(id) => {
+                self.raise_group_version(id).await?;
+                self.touch(project);
+            }
+        }
         Ok(())
     }
 
     async fn insert_roles(&mut self, membership: MembershipId, roles: &[NewRole]) -> StoreResult<()> {
         let at = self.at();
-        let sql = "INSERT INTO project_membership_roles (id, membership_id, role, position, is_temporary, \
+        let sql = "INSERT INTO project_membership_roles (id, membership_id, role, role_id, position, is_temporary, \
                    temporary_range, starts_at, ends_at, created_at, updated_at) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)";
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)";
         for (position, role) in (0_i64..).zip(roles) {
+            self.confirm_role(&role.role).await?;
             let window = role.temporary.as_ref();
             let values = args![
                 RoleId::from_uuid(Uuid::now_v7()),
                 membership,
-                role.role.as_str(),
+                role.role.slug(),
+                role.role.id(),
                 position,
                 window.is_some(),
                 window.map(|w| w.range.as_str()),

@@ -7,6 +7,7 @@ use vouchsafe_domain::time::Timestamp;
 use crate::engine::{FromRow, Row, Sql, args};
 use crate::error::StoreResult;
 use crate::organizations::Organization;
+use crate::roles::{CustomRole, NewRoleRef};
 use crate::users::{USER_COLUMNS, User};
 use crate::{Change, Store};
 
@@ -17,8 +18,10 @@ pub struct OrgMember {
     pub id: MembershipId,
     /// The organization.
     pub org_id: OrgId,
-    /// Slug of the role.
+    /// Slug of the role; `custom` for a custom one.
     pub role: String,
+    /// The custom role, if it is one.
+    pub custom_role: Option<CustomRole>,
     /// Whether the user has accepted the invitation.
     pub is_accepted: bool,
     /// Whether the membership counts at present.
@@ -46,11 +49,25 @@ pub struct UserOrganization {
     pub joined_at: Timestamp,
 }
 
-const FROM: &str = "FROM org_memberships m JOIN users u ON u.id = m.user_id";
+impl OrgMember {
+    /// The role, as changes take it.
+    pub fn role_ref(&self) -> NewRoleRef {
+        self.custom_role.as_ref().map_or_else(|| NewRoleRef::built_in(&self.role), CustomRole::unchanged)
+    }
+
+    fn custom_role_id(&self) -> String {
+        self.custom_role.as_ref().map(|role| role.id.to_string()).unwrap_or_default()
+    }
+}
+
+const FROM: &str = "FROM org_memberships m JOIN users u ON u.id = m.user_id \
+                    LEFT JOIN roles cr ON cr.id = m.role_id";
 
 fn select(rest: &str) -> Sql {
     Sql::Built(format!(
-        "SELECT m.id, m.org_id, m.role, m.status, m.is_active, m.created_at, m.updated_at, {USER_COLUMNS} {FROM} {rest}"
+        "SELECT m.id, m.org_id, m.role, m.status, m.is_active, m.created_at, m.updated_at, \
+         cr.id AS custom_id, cr.slug AS custom_slug, cr.name AS custom_name, cr.description AS custom_description, \
+         {USER_COLUMNS} {FROM} {rest}"
     ))
 }
 
@@ -60,6 +77,7 @@ impl FromRow for OrgMember {
             id: row.parsed("id")?,
             org_id: row.parsed("org_id")?,
             role: row.text("role")?,
+            custom_role: CustomRole::of_row(row)?,
             is_accepted: row.text("status")? == ACCEPTED,
             is_active: row.flag("is_active")?,
             created_at: row.time("created_at")?,
@@ -123,14 +141,15 @@ impl Change {
         &mut self,
         org: OrgId,
         user: UserId,
-        role: &str,
+        role: &NewRoleRef,
         is_accepted: bool,
     ) -> StoreResult<MembershipId> {
         let (id, at) = (MembershipId::from_uuid(Uuid::now_v7()), self.at());
         let status = if is_accepted { ACCEPTED } else { INVITED };
-        let sql = "INSERT INTO org_memberships (id, org_id, user_id, role, status, is_active, created_at, updated_at) \
-                   VALUES ($1, $2, $3, $4, $5, 1, $6, $6)";
-        self.run(sql, args![id, org, user, role, status, at]).await?;
+        let sql = "INSERT INTO org_memberships (id, org_id, user_id, role, role_id, status, is_active, created_at, \
+                   updated_at) VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $7)";
+        self.confirm_role(role).await?;
+        self.run(sql, args![id, org, user, role.slug(), role.id(), status, at]).await?;
         self.touch(user);
         Ok(id)
     }
@@ -148,14 +167,24 @@ impl Change {
     pub async fn update_org_member(
         &mut self,
         member: &OrgMember,
-        role: &str,
+        role: &NewRoleRef,
         is_active: bool,
     ) -> StoreResult<bool> {
         let at = self.at();
-        let sql = "UPDATE org_memberships SET role = $2, is_active = $3, updated_at = $4 \
-                   WHERE id = $1 AND role = $5 AND is_active = $6";
+        let sql = "UPDATE org_memberships SET role = $2, role_id = $3, is_active = $4, updated_at = $5 \
+                   WHERE id = $1 AND role = $6 AND COALESCE(role_id, '') = $7 AND is_active = $8";
+        self.confirm_role(role).await?;
         self.touch(member.user.id);
-        let values = args![member.id, role, is_active, at, &member.role, member.is_active];
+        let values = args![
+            member.id,
+            role.slug(),
+            role.id(),
+            is_active,
+            at,
+            &member.role,
+            member.custom_role_id(),
+            member.is_active
+        ];
         Ok(self.run(sql, values).await? > 0)
     }
 
@@ -163,10 +192,13 @@ impl Change {
     /// no longer what `member` says.
     pub async fn remove_org_member(&mut self, member: &OrgMember) -> StoreResult<bool> {
         let (org, user) = (member.org_id, member.user.id);
-        let sql = "DELETE FROM org_memberships WHERE id = $1 AND role = $2 AND is_active = $3";
-        if self.run(sql, args![member.id, &member.role, member.is_active]).await? == 0 {
+        let sql = "DELETE FROM org_memberships WHERE id = $1 AND role = $2 AND COALESCE(role_id, '') = $3 AND is_active = $4";
+        let values = args![member.id, &member.role, member.custom_role_id(), member.is_active];
+        if self.run(sql, values).await? == 0 {
             return Ok(false);
         }
+        let sql = "DELETE FROM group_members WHERE user_id = $2 AND group_id IN (SELECT id FROM groups WHERE org_id = $1)";
+        self.run(sql, args![org, user]).await?;
         let sql = "DELETE FROM project_memberships WHERE user_id = $2 \
                    AND project_id IN (SELECT id FROM projects WHERE org_id = $1)";
         self.run(sql, args![org, user]).await?;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::engine::{FromRow, Row, args, select};
 use crate::error::{StoreError, StoreResult};
 use crate::members::{MemberRef, NewRole};
+use crate::roles::NewRoleRef;
 use crate::{Change, Store, Topic};
 
 /// A project.
@@ -135,9 +136,11 @@ impl Store {
         member: MemberRef,
         kind: Option<&str>,
     ) -> StoreResult<Vec<Project>> {
-        let rest = "FROM projects p JOIN project_memberships m ON m.project_id = p.id \
-                    WHERE p.org_id = $1 AND (m.identity_id = $2 OR m.user_id = $3) \
-                    AND ($4 = '' OR p.type = $4) ORDER BY p.name, p.id LIMIT 5000";
+        let rest = "FROM projects p WHERE p.org_id = $1 AND ($4 = '' OR p.type = $4) \
+                    AND p.id IN (SELECT m.project_id FROM project_memberships m \
+                                 WHERE m.identity_id = $2 OR m.user_id = $3 OR m.group_id IN \
+                                 (SELECT gm.group_id FROM group_members gm WHERE gm.identity_id = $2 OR gm.user_id = $3)) \
+                    ORDER BY p.name, p.id LIMIT 5000";
         let values = args![org, member.identity(), member.user(), kind.unwrap_or_default()];
         self.pools().all(select(PROJECT_COLUMNS, rest), values).await
     }
@@ -167,7 +170,7 @@ impl Change {
             at
         ];
         self.run(sql, values).await?;
-        let admin = NewRole { role: "admin".to_owned(), temporary: None };
+        let admin = NewRole { role: NewRoleRef::built_in("admin"), temporary: None };
         self.add_project_member(id, new.creator, &[admin]).await?;
         Ok(id)
     }
@@ -194,6 +197,8 @@ impl Change {
     /// Deletes a project with everything in it, and the identities that it manages.
     pub async fn delete_project(&mut self, project: &Project) -> StoreResult<()> {
         self.run("DELETE FROM identities WHERE project_id = $1", args![project.id]).await?;
+        // Before the roles that the memberships refer to.
+        self.run("DELETE FROM project_memberships WHERE project_id = $1", args![project.id]).await?;
         self.run("DELETE FROM projects WHERE id = $1", args![project.id]).await?;
         self.touch(project.id);
         self.touch(Topic::secrets(project.id));

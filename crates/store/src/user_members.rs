@@ -8,7 +8,7 @@ use vouchsafe_domain::time::Timestamp;
 use crate::Store;
 use crate::engine::{Arg, FromRow, Row, Sql, args};
 use crate::error::StoreResult;
-use crate::members::{Member, MemberRef, RoleEntry};
+use crate::members::{Member, MemberRef, ROLE_COLUMNS, ROLES, RoleEntry};
 use crate::users::{USER_COLUMNS, User};
 
 /// A user as a member of a project.
@@ -70,9 +70,10 @@ impl Store {
     pub async fn project_users(&self, project: ProjectId) -> StoreResult<Vec<ProjectUser>> {
         let mut users =
             self.find_project_users("ORDER BY m.created_at, m.id LIMIT 10000", args![project]).await?;
-        let sql = "SELECT r.membership_id, r.id, r.role, r.temporary_range, r.starts_at, r.ends_at, r.created_at, \
-                   r.updated_at FROM project_membership_roles r JOIN project_memberships m ON m.id = r.membership_id \
-                   WHERE m.project_id = $1 AND m.user_id IS NOT NULL ORDER BY r.membership_id, r.position LIMIT 100000";
+        let sql = Sql::Built(format!(
+            "SELECT r.membership_id, {ROLE_COLUMNS} {ROLES} JOIN project_memberships m ON m.id = r.membership_id \
+             WHERE m.project_id = $1 AND m.user_id IS NOT NULL ORDER BY r.membership_id, r.position LIMIT 100000"
+        ));
         let mut roles: HashMap<MembershipId, Vec<RoleEntry>> = HashMap::new();
         for RoleOf(membership, role) in self.pools().all(sql, args![project]).await? {
             roles.entry(membership).or_default().push(role);

@@ -15,7 +15,7 @@ use vouchsafe_policy::Permit;
 use vouchsafe_server::start::{Running, assemble, serve};
 use vouchsafe_server::usecase::tokens::{Issue, issue};
 use vouchsafe_server::{App, Settings};
-use vouchsafe_store::{Author, NewAuthMethod, NewIdentity, Store};
+use vouchsafe_store::{Author, NewAuthMethod, NewIdentity, NewRoleRef, Store};
 
 use crate::database::{Engine, TestDatabase};
 use crate::person::Person;
@@ -195,7 +195,7 @@ async fn organization(app: &App, nobody: &Person, name: &str) -> (OrgId, Person)
         org,
         project: None,
         name: "admin",
-        role: "admin",
+        role: NewRoleRef::built_in("admin"),
         has_delete_protection: false,
         instance_admin: false,
     };

@@ -14,9 +14,9 @@ use vouchsafe_domain::id::{ClientSecretId, IdentityId, OrgId, SessionId, TokenId
 use vouchsafe_domain::time::Timestamp;
 use vouchsafe_keys::{fingerprint, token::TokenError};
 use vouchsafe_policy::Permissions;
-use vouchsafe_store::{IdentityGate, MethodGate, Topic, UserGate};
+use vouchsafe_store::{MethodGate, Topic};
 
-use crate::access::{ActorId, org_permissions};
+use crate::access::{ActorId, IdentityStanding, UserStanding};
 use crate::app::App;
 use crate::http::error::{ApiError, ApiResult};
 
@@ -37,7 +37,7 @@ pub struct IdentityActor {
     /// What its token says.
     pub token: Arc<VerifiedToken>,
     /// What is true of it now.
-    pub gate: Arc<IdentityGate>,
+    pub gate: Arc<IdentityStanding>,
     /// What its organization roles allow.
     pub permissions: Permissions,
 }
@@ -50,7 +50,7 @@ pub struct UserActor {
     /// Through which session.
     pub session: SessionId,
     /// What is true of the session and the user now.
-    pub gate: Arc<UserGate>,
+    pub gate: Arc<UserStanding>,
     /// The chosen organization and what the user's role allows in it.
     pub organization: Option<(OrgId, Permissions)>,
 }
@@ -90,7 +90,7 @@ pub async fn authenticate(app: &App, bearer: &str, ip: IpAddr, now: Timestamp) -
     let token = verified(app, bearer, now).await?;
     match &token.claims {
         Claims::Identity(claims) => {
-            let gate = identity_gate(app, claims).await?;
+            let gate = identity_gate(app, claims, now).await?;
             let method = unrevoked_method(&gate, claims)?;
             check_network(method, ip)?;
             let permissions = check_membership(&gate)?;
@@ -155,19 +155,26 @@ async fn check_revocations(app: &App, claims: &IdentityClaims) -> ApiResult<()> 
 }
 
 /// What is true now of the identity that a token names.
-pub async fn identity_gate(app: &App, claims: &IdentityClaims) -> ApiResult<Arc<IdentityGate>> {
+pub async fn identity_gate(
+    app: &App,
+    claims: &IdentityClaims,
+    now: Timestamp,
+) -> ApiResult<Arc<IdentityStanding>> {
     let id = claims.identity_id;
     let topics = [Topic::from(id), Topic::from(claims.org_id)];
     app.caches
         .identities
-        .get_or_load(&app.store, id, &topics, || app.store.identity_gate(id))
+        .get_or_load(&app.store, id, &topics, || IdentityStanding::load(&app.store, id, now))
         .await?
         .filter(|gate| gate.org_id == claims.org_id && gate.token_epoch == claims.token_epoch)
         .ok_or_else(|| ApiError::unauthorized("Failed to authorize: identity tokens have been revoked"))
 }
 
 /// The attached auth method that issued the token, if it is still the same.
-pub fn unrevoked_method<'g>(gate: &'g IdentityGate, claims: &IdentityClaims) -> ApiResult<&'g MethodGate> {
+pub fn unrevoked_method<'g>(
+    gate: &'g IdentityStanding,
+    claims: &IdentityClaims,
+) -> ApiResult<&'g MethodGate> {
     gate.methods
         .iter()
         .find(|method| method.id == claims.auth_method_id)
@@ -179,15 +186,15 @@ pub fn check_network(method: &MethodGate, ip: IpAddr) -> ApiResult<()> {
     if method.trusted_ips.contains(ip) { Ok(()) } else { Err(ApiError::forbidden(FOREIGN_NETWORK)) }
 }
 
-/// The identity's membership in its organization, and what its role allows.
-pub fn check_membership(gate: &IdentityGate) -> ApiResult<Permissions> {
+/// The identity's membership in its organization, and what its roles allow.
+pub fn check_membership(gate: &IdentityStanding) -> ApiResult<Permissions> {
     let membership = gate.membership.as_ref().ok_or_else(|| ApiError::unauthorized(NOT_MEMBER))?;
     if !membership.is_active {
         return Err(ApiError::unauthorized(
             "The membership of this identity in the organization is inactive",
         ));
     }
-    org_permissions(&membership.role)
+    Ok(gate.permissions.clone())
 }
 
 async fn count_use(app: &App, claims: &IdentityClaims, limit: i64, now: Timestamp) -> ApiResult<()> {
@@ -201,12 +208,17 @@ async fn count_use(app: &App, claims: &IdentityClaims, limit: i64, now: Timestam
 }
 
 async fn user(app: &App, claims: &UserClaims, now: Timestamp) -> ApiResult<UserActor> {
-    let topics = [Topic::from(claims.user_id)];
-    let session = claims.token_version_id;
+    let (session, org) = (claims.token_version_id, claims.organization_id);
+    let own = Topic::from(claims.user_id);
+    let topics = [own, org.map_or(own, Topic::from)];
+    let load = || async {
+        let Some(gate) = app.store.user_gate(session, claims.user_id).await? else { return Ok(None) };
+        UserStanding::load(&app.store, gate, claims.user_id, org, now).await.map(Some)
+    };
     let gate = app
         .caches
         .users
-        .get_or_load(&app.store, session, &topics, || app.store.user_gate(session, claims.user_id))
+        .get_or_load(&app.store, (session, org), &topics, load)
         .await?
         .ok_or_else(|| ApiError::not_found("Session not found"))?;
     if gate.access_version != claims.access_version || gate.session_expires_at <= now {
@@ -214,11 +226,11 @@ async fn user(app: &App, claims: &UserClaims, now: Timestamp) -> ApiResult<UserA
             ApiError::unauthorized("Your session has ended. Please sign in again.").named("StaleSession")
         );
     }
-    let organization = claims.organization_id.map(|org| organization_of(&gate, org)).transpose()?;
+    let organization = org.map(|org| organization_of(&gate, org)).transpose()?;
     Ok(UserActor { id: claims.user_id, session, gate, organization })
 }
 
-fn organization_of(gate: &UserGate, org: OrgId) -> ApiResult<(OrgId, Permissions)> {
+fn organization_of(gate: &UserStanding, org: OrgId) -> ApiResult<(OrgId, Permissions)> {
     let membership = gate
         .memberships
         .iter()
@@ -227,7 +239,8 @@ fn organization_of(gate: &UserGate, org: OrgId) -> ApiResult<(OrgId, Permissions
     if !membership.is_active {
         return Err(ApiError::forbidden("User organization membership is inactive"));
     }
-    Ok((org, org_permissions(&membership.role)?))
+    let permissions = gate.permissions.clone();
+    Ok((org, permissions.ok_or_else(|| ApiError::internal("an organization without permissions"))?))
 }
 
 impl IdentityActor {

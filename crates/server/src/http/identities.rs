@@ -3,22 +3,24 @@
 use serde_json::json;
 use vouchsafe_api::common::{Direction, MetadataEntry, MetadataInput, Nothing};
 use vouchsafe_api::identities::{
-    CreateIdentity, Identity, IdentityDetails, IdentityDetailsReply, IdentityMembership,
+    CreateIdentity, CustomRole, Identity, IdentityDetails, IdentityDetailsReply, IdentityMembership,
     IdentityMembershipList, IdentityMembershipReply, IdentityOrder, IdentityPath, IdentityReply,
     IdentitySummary, ListIdentities, OrganizationSummary, SearchAlternative, SearchFilter, SearchIdentities,
     TextFilter, TextOperators, UpdateIdentity,
 };
-use vouchsafe_domain::id::IdentityId;
+use vouchsafe_domain::id::{IdentityId, OrgId};
 use vouchsafe_domain::text::bounded;
 use vouchsafe_policy::builtin::OrgRole;
-use vouchsafe_policy::{Object, org, project};
-use vouchsafe_store::{self as store, IdentityFilter, IdentityMatch, NewIdentity, Page};
+use vouchsafe_policy::{Object, Permissions, org, project};
+use vouchsafe_store::{
+    self as store, IdentityFilter, IdentityMatch, NewIdentity, Page, RoleScope, VisibleRoles,
+};
 
 use super::cx::Cx;
 use super::error::{ApiError, ApiResult};
 use super::reply::ok;
 use super::route::{Access, Outcome, Routes};
-use crate::access::{org_permissions, within_boundary};
+use crate::grants::{Offered, within_boundary};
 
 const READ: Access = Access::Identity { org: org::IDENTITY_READ, project: project::IDENTITY_READ };
 const EDIT: Access = Access::Identity { org: org::IDENTITY_EDIT, project: project::IDENTITY_EDIT };
@@ -45,7 +47,8 @@ pub(super) async fn create(cx: Cx, input: CreateIdentity) -> Outcome<IdentityRep
     own_organization(org_id, input.organization_id)?;
     let name = name(&input.name)?;
     let role = input.role.as_deref().map_or("no-access", str::trim);
-    within_boundary(mine, &org_permissions(role)?, "Failed to create identity")?;
+    let offered = cx.org_role(role).await?;
+    offered.within(mine, "Failed to create identity")?;
     if role != "no-access" {
         mine.check(org::IDENTITY_GRANT_PRIVILEGES, &Object::plain())?;
     }
@@ -57,7 +60,7 @@ pub(super) async fn create(cx: Cx, input: CreateIdentity) -> Outcome<IdentityRep
         org: org_id,
         project: None,
         name: &name,
-        role,
+        role: offered.role().clone(),
         has_delete_protection,
         instance_admin: false,
     };
@@ -79,11 +82,15 @@ pub(super) async fn change(cx: &Cx, input: UpdateIdentity) -> ApiResult<store::I
     organization_managed(&target.identity)?;
     target.within_boundary("Failed to update identity")?;
     let (org_id, mine) = cx.organization()?;
-    if let Some(role) = input.role.as_deref().filter(|role| *role != target.identity.role) {
-        within_boundary(mine, &org_permissions(role)?, "Failed to update identity")?;
-        if role != "no-access" {
+    let mut role = None;
+    if let Some(slug) = input.role.as_deref().map(str::trim).filter(|slug| *slug != slug_of(&target.identity))
+    {
+        let offered = cx.org_role(slug).await?;
+        offered.within(mine, "Failed to update identity")?;
+        if slug != "no-access" {
             mine.check(org::IDENTITY_GRANT_PRIVILEGES, &Object::plain())?;
         }
+        role = Some(offered);
     }
     let name = input.name.as_deref().map(name).transpose()?.unwrap_or_else(|| target.identity.name.clone());
     let protection = input.has_delete_protection.unwrap_or(target.identity.has_delete_protection);
@@ -92,8 +99,8 @@ pub(super) async fn change(cx: &Cx, input: UpdateIdentity) -> ApiResult<store::I
     let id = target.identity.id;
     let mut change = cx.app.store.change(&target.permit, &cx.author()).await?;
     change.update_identity(id, &name, protection).await?;
-    if let Some(role) = &input.role {
-        change.set_identity_org_role(id, role).await?;
+    if let Some(role) = &role {
+        change.set_identity_org_role(id, role.role()).await?;
     }
     if let Some(metadata) = &metadata {
         change.set_identity_metadata(id, metadata).await?;
@@ -131,7 +138,11 @@ async fn get(cx: Cx, input: IdentityPath) -> Outcome<IdentityMembershipReply> {
     target.within_boundary("Failed to read identity with more privileges")?;
     let metadata = cx.app.store.identity_metadata(input.identity_id).await?;
     let locked = cx.app.store.active_lockouts(input.identity_id, cx.now()).await?;
+    let role = target.identity.custom_role.as_ref().map(|role| role.id);
     let mut identity = membership(target.identity);
+    if let (Some(shown), Some(id)) = (&mut identity.custom_role, role) {
+        shown.permissions = cx.app.store.custom_role(cx.org()?, id).await?.map(|role| role.permissions);
+    }
     identity.metadata = Some(metadata.into_iter().map(metadata_entry).collect());
     identity.identity.active_lockout_auth_methods = Some(locked);
     ok(IdentityMembershipReply { identity })
@@ -180,13 +191,32 @@ pub(super) async fn visible(
     page: Page,
 ) -> ApiResult<(Vec<store::Identity>, i64)> {
     let (org_id, mine) = cx.organization()?;
-    let roles = [OrgRole::Admin, OrgRole::Member, OrgRole::NoAccess]
-        .into_iter()
-        .filter(|role| within_boundary(mine, role.permissions(), "").is_ok())
-        .map(|role| role.slug().to_owned())
-        .collect();
-    let filter = IdentityFilter { visible_roles: Some(roles), ..filter.clone() };
+    let filter = IdentityFilter { visible_roles: visible_roles(cx, org_id, mine).await?, ..filter.clone() };
     Ok(cx.app.store.identities(org_id, &filter, order, page).await?)
+}
+
+/// The organization roles that hold no more than the caller does; none: they all do.
+async fn visible_roles(cx: &Cx, org_id: OrgId, mine: &Permissions) -> ApiResult<Option<VisibleRoles>> {
+    if within_boundary(mine, OrgRole::Admin.permissions(), "").is_ok() {
+        return Ok(None);
+    }
+    let mut visible = VisibleRoles::default();
+    for role in OrgRole::ALL {
+        if within_boundary(mine, role.permissions(), "").is_ok() {
+            visible.built_in.push(role.slug().to_owned());
+        }
+    }
+    for role in cx.app.store.custom_roles(RoleScope::Organization(org_id)).await? {
+        if Offered::custom(&role)?.within(mine, "").is_ok() {
+            visible.custom.push(role.id);
+        }
+    }
+    Ok(Some(visible))
+}
+
+/// The slug by which the role of an identity in the organization is given.
+fn slug_of(identity: &store::Identity) -> &str {
+    identity.custom_role.as_ref().map_or(&identity.role, |custom| &custom.slug)
 }
 
 /// What a list is ordered by, as the store says it.
@@ -374,12 +404,23 @@ pub(super) async fn flat(cx: &Cx, identities: Vec<store::Identity>) -> ApiResult
     Ok(identities.into_iter().map(shown).collect())
 }
 
+fn custom_role(role: store::CustomRole) -> CustomRole {
+    CustomRole {
+        id: role.id,
+        name: role.name,
+        slug: role.slug,
+        description: role.description,
+        permissions: None,
+    }
+}
+
 /// An identity as a member of its organization.
 pub(super) fn membership(identity: store::Identity) -> IdentityMembership {
     IdentityMembership {
         id: identity.membership_id,
         role: identity.role,
-        role_id: None,
+        role_id: identity.custom_role.as_ref().map(|role| role.id),
+        custom_role: identity.custom_role.map(custom_role),
         org_id: identity.org_id,
         identity_id: identity.id,
         created_at: identity.created_at,

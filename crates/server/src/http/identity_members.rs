@@ -11,7 +11,7 @@ use vouchsafe_api::identity_members::{
 };
 use vouchsafe_api::roles::MemberRolesReply;
 use vouchsafe_domain::id::{IdentityId, ProjectId};
-use vouchsafe_policy::{Object, org, project};
+use vouchsafe_policy::{Need, Object, org, project};
 use vouchsafe_store::{self as store, IdentityMemberFilter, Member, MemberRef, StoreError};
 
 use super::cx::Cx;
@@ -67,6 +67,9 @@ pub(super) fn routes() -> Routes {
         )
 }
 
+/// Either of these permits giving a role to an identity.
+pub(super) const GRANT: [Need; 2] = [project::IDENTITY_GRANT_PRIVILEGES, project::IDENTITY_ASSIGN_ROLE];
+
 const NOT_CREATED: &str = "Failed to create identity project membership";
 const NOT_UPDATED: &str = "Failed to update identity project membership";
 const NOT_DELETED: &str = "Failed to delete identity project membership";
@@ -83,12 +86,12 @@ async fn add(cx: Cx, input: AddIdentityMember) -> Outcome<BareIdentityMemberRepl
             "Failed to create project membership for a project scoped identity",
         ));
     }
-    let (grant, object) = (project::IDENTITY_GRANT_PRIVILEGES, Object::identity(&id_text));
-    roles::may_give(&scope, &roles, grant, object, NOT_CREATED)?;
+    let object = Object::identity(&id_text);
+    let given = roles::may_give(&cx, &scope, &roles, GRANT, object, NOT_CREATED).await?;
 
     let mut change = cx.app.store.change(&permit, &cx.author()).await?;
     let member = MemberRef::Identity(id);
-    change.add_project_member(scope.id(), member, &roles).await.map_err(already)?;
+    change.add_project_member(scope.id(), member, &given).await.map_err(already)?;
     let detail = json!({ "identityId": id, "roles": roles::slugs(&roles) });
     change.audit("create-identity-membership", scope.project().org_id, Some(scope.id()), &detail);
     change.commit().await?;
@@ -102,15 +105,15 @@ async fn update(cx: Cx, input: UpdateIdentityMember) -> Outcome<MemberRolesReply
     let permit = scope.may(&Object::identity(&id_text))?;
     let roles = roles::listed(&input.roles)?;
     let found = member(&cx, scope.id(), id).await?;
-    roles::may_manage(&scope, &found.member(), cx.now(), NOT_UPDATED)?;
-    let (grant, object) = (project::IDENTITY_GRANT_PRIVILEGES, Object::identity(&id_text));
-    roles::may_give(&scope, &roles, grant, object, NOT_UPDATED)?;
+    roles::may_manage(&cx, &scope, MemberRef::Identity(id), NOT_UPDATED).await?;
+    let object = Object::identity(&id_text);
+    let given = roles::may_give(&cx, &scope, &roles, GRANT, object, NOT_UPDATED).await?;
     if found.identity.project_id.is_some() {
         roles::keeps_a_permanent_one(&roles)?;
     }
 
     let mut change = cx.app.store.change(&permit, &cx.author()).await?;
-    change.set_project_roles(&found.member(), &roles).await?;
+    change.set_project_roles(&found.member(), &given).await?;
     let detail = json!({ "identityId": id, "roles": roles::slugs(&roles) });
     change.audit("update-identity-membership", scope.project().org_id, Some(scope.id()), &detail);
     change.commit().await?;
@@ -131,7 +134,7 @@ async fn remove(cx: Cx, input: IdentityMemberPath) -> Outcome<BareIdentityMember
             "Failed to delete project membership for a project scoped identity",
         ));
     }
-    roles::may_manage(&scope, &found.member(), cx.now(), NOT_DELETED)?;
+    roles::may_manage(&cx, &scope, MemberRef::Identity(id), NOT_DELETED).await?;
     let mut change = cx.app.store.change(&permit, &cx.author()).await?;
     change.remove_project_member(&found.member()).await?;
     let detail = json!({ "identityId": id });

@@ -18,7 +18,6 @@ use super::identities::{filter, membership, order, page, visible};
 use super::reply::ok;
 use super::roles;
 use super::route::{Access, Outcome, Routes};
-use crate::access::project_permissions;
 
 pub(super) fn routes() -> Routes {
     Routes::new("Identities")
@@ -103,12 +102,11 @@ async fn readable(cx: &Cx, scopes: Scopes) -> ApiResult<Option<ManagedBy>> {
 
 /// The projects whose identities the caller may read, all of them.
 async fn readable_projects(cx: &Cx) -> ApiResult<Vec<ProjectId>> {
-    let memberships = cx.app.store.memberships_of(cx.org()?, cx.actor_id()?.member()).await?;
+    let held = cx.app.store.projects_held_by(cx.org()?, cx.actor_id()?.member()).await?;
     let mut projects = Vec::new();
-    for membership in memberships {
-        let (permissions, _) = project_permissions(&membership.roles, cx.now())?;
-        if permissions.allows(project::IDENTITY_READ, &Object::plain()) {
-            projects.push(membership.project_id);
+    for id in held {
+        if cx.permissions_in(id).await?.allows(project::IDENTITY_READ, &Object::plain()) {
+            projects.push(id);
         }
     }
     Ok(projects)
@@ -135,6 +133,7 @@ fn shown(
     locked: Vec<String>,
 ) -> FoundIdentity {
     let project_id = identity.project_id;
+    let held = roles::in_organization(identity.membership_id, &identity.role, identity.custom_role.as_ref());
     let mut whole = membership(identity);
     whole.identity.active_lockout_auth_methods = Some(locked);
     let mut found = FoundIdentity {
@@ -148,7 +147,7 @@ fn shown(
         updated_at: whole.updated_at,
         last_login_auth_method: whole.last_login_auth_method,
         last_login_time: whole.last_login_time,
-        roles: vec![HeldRole::in_organization(whole.id, &whole.role)],
+        roles: vec![held],
         identity: whole.identity,
     };
     if let Some(member) = member {

@@ -19,14 +19,13 @@ use vouchsafe_store::{Change, Invitation, NewUser, OrgMember, User};
 use super::cx::Cx;
 use super::error::{ApiError, ApiResult};
 use super::org_members::{changed_meanwhile, manageable};
-use super::org_roles::known;
 use super::organizations::own_organization;
 use super::reply::ok;
 use super::route::{Access, Outcome, Routes};
 use super::users::{name, summary};
-use crate::access::within_boundary;
 use crate::auth::SignUpClaims;
 use crate::auth::sessions::{session_end, tokens};
+use crate::grants::Offered;
 
 /// How long a code is good: seven days, in seconds.
 const CODE_LIFE: i64 = 7 * 24 * 60 * 60;
@@ -63,7 +62,8 @@ enum Invitee {
 async fn invite(cx: Cx, input: Invite) -> Outcome<InviteReply> {
     let org_id = own_organization(&cx, input.organization_id)?;
     let role = input.organization_role_slug.as_deref().map_or("member", str::trim);
-    within_boundary(cx.organization()?.1, known(role)?.permissions(), "Failed to invite user")?;
+    let offered = cx.org_role(role).await?;
+    offered.within(cx.organization()?.1, "Failed to invite user")?;
     let mut emails = input.invitee_emails;
     emails.sort();
     emails.dedup();
@@ -77,7 +77,7 @@ async fn invite(cx: Cx, input: Invite) -> Outcome<InviteReply> {
     let mut links = Vec::new();
     let mut change = cx.app.store.change(cx.permit()?, &cx.author()).await?;
     for invitee in invitees {
-        links.extend(invite_one(&cx, &mut change, org_id, invitee, role).await?);
+        links.extend(invite_one(&cx, &mut change, org_id, invitee, &offered).await?);
     }
     change.commit().await?;
     ok(InviteReply { message: "Successfully invited".to_owned(), complete_invite_links: links })
@@ -90,7 +90,7 @@ async fn invitee(cx: &Cx, org_id: OrgId, email: Email) -> ApiResult<Invitee> {
     let member = cx.app.store.org_member_by_user(org_id, user.id).await?;
     if let Some(member) = member.as_ref().filter(|member| !member.is_accepted) {
         // A new code for somebody who is invited with more than the caller holds is out of reach.
-        manageable(cx, member, "Failed to invite user")?;
+        manageable(cx, member, "Failed to invite user").await?;
     }
     Ok(Invitee::Known(Box::new(user), member))
 }
@@ -101,7 +101,7 @@ async fn invite_one(
     change: &mut Change,
     org_id: OrgId,
     invitee: Invitee,
-    role: &str,
+    offered: &Offered,
 ) -> ApiResult<Option<InviteLink>> {
     let (user, email, has_account, member) = match invitee {
         Invitee::Known(user, member) => (user.id, user.email, user.is_accepted, member),
@@ -120,16 +120,16 @@ async fn invite_one(
     match &member {
         Some(member) if member.is_accepted => return Ok(None),
         Some(member) => {
-            if !change.update_org_member(member, role, member.is_active).await? {
+            if !change.update_org_member(member, offered.role(), member.is_active).await? {
                 return Err(changed_meanwhile());
             }
         }
         None => {
-            change.add_org_member(org_id, user, role, has_account).await?;
+            change.add_org_member(org_id, user, offered.role(), has_account).await?;
         }
     }
     let event = if has_account && member.is_none() { "add-organization-member" } else { "invite-user" };
-    change.audit(event, org_id, None, &json!({ "userId": user, "email": email, "role": role }));
+    change.audit(event, org_id, None, &json!({ "userId": user, "email": email, "role": offered.slug() }));
     if has_account && member.is_none() {
         return Ok(None);
     }

@@ -4,6 +4,7 @@
 mod admin;
 mod audit_logs;
 mod auth_methods;
+mod custom_roles;
 pub mod cx;
 mod docs;
 mod environments;

@@ -9,7 +9,6 @@ use vouchsafe_api::org_identity_members::{
     HeldRolesReply, ListOrgIdentityMembers, OrgIdentityMember, OrgIdentityMemberList, OrgIdentityMemberReply,
     SetOrgIdentityRoles,
 };
-use vouchsafe_api::roles::HeldRole;
 use vouchsafe_domain::id::IdentityId;
 use vouchsafe_policy::{org, project};
 use vouchsafe_store::{self as store, IdentityFilter, IdentityMatch};
@@ -85,13 +84,19 @@ async fn update(cx: Cx, input: SetOrgIdentityRoles) -> Outcome<HeldRolesReply> {
         metadata: None,
     };
     let identity = identities::change(&cx, input).await?;
-    ok(HeldRolesReply { roles: vec![HeldRole::in_organization(identity.membership_id, &identity.role)] })
+    ok(HeldRolesReply {
+        roles: vec![roles::in_organization(
+            identity.membership_id,
+            &identity.role,
+            identity.custom_role.as_ref(),
+        )],
+    })
 }
 
 /// An identity has one role in the organization, for good.
 fn only_role(input: &SetOrgIdentityRoles) -> ApiResult<String> {
     match roles::listed(&input.roles)?.as_slice() {
-        [only] if only.temporary.is_none() => Ok(only.role.clone()),
+        [only] if only.temporary.is_none() => Ok(only.slug.clone()),
         _ => Err(ApiError::bad_request("An identity has one permanent role in the organization")),
     }
 }
@@ -115,7 +120,8 @@ async fn available(_: Cx, input: ListOrgIdentityMembers) -> Outcome<IdentityList
 }
 
 fn shown(identity: store::Identity, locked: Vec<String>) -> OrgIdentityMember {
-    let roles = vec![HeldRole::in_organization(identity.membership_id, &identity.role)];
+    let roles =
+        vec![roles::in_organization(identity.membership_id, &identity.role, identity.custom_role.as_ref())];
     let mut membership = membership(identity);
     membership.identity.active_lockout_auth_methods = Some(locked);
     OrgIdentityMember { membership, roles }

@@ -8,16 +8,15 @@ use vouchsafe_api::organizations::OrganizationPath;
 use vouchsafe_domain::id::MembershipId;
 use vouchsafe_policy::builtin::OrgRole;
 use vouchsafe_policy::org;
-use vouchsafe_store::{Change, OrgMember};
+use vouchsafe_store::{Change, MemberRef, OrgMember};
 
 use super::cx::Cx;
 use super::error::{ApiError, ApiResult};
-use super::org_roles::known;
 use super::organizations::own_organization;
 use super::reply::ok;
 use super::route::{Access, Outcome, Routes};
 use super::users::summary;
-use crate::access::{org_permissions, within_boundary};
+use crate::access::org_holdings;
 
 const LIST: &str = "/api/v2/organizations/{organizationId}/memberships";
 const ONE: &str = "/api/v2/organizations/{organizationId}/memberships/{membershipId}";
@@ -62,20 +61,26 @@ async fn get(cx: Cx, input: OrgMembershipPath) -> Outcome<OrgMembershipReply> {
 async fn update(cx: Cx, input: UpdateOrgMembership) -> Outcome<OrgMembershipReply> {
     let org_id = own_organization(&cx, input.organization_id)?;
     let member = member(&cx, input.membership_id).await?;
-    manageable(&cx, &member, "Failed to update user membership")?;
-    let role = input.role.as_deref().map_or(member.role.as_str(), str::trim);
-    within_boundary(cx.organization()?.1, known(role)?.permissions(), "Failed to update user membership")?;
+    const MESSAGE: &str = "Failed to update user membership";
+    manageable(&cx, &member, MESSAGE).await?;
+    let offered = match input.role.as_deref().map(str::trim) {
+        Some(slug) => {
+            let offered = cx.org_role(slug).await?;
+            offered.within(cx.organization()?.1, MESSAGE)?;
+            offered.role().clone()
+        }
+        None => member.role_ref(),
+    };
     let is_active = input.is_active.unwrap_or(member.is_active);
 
     let mut change = cx.app.store.change(cx.permit()?, &cx.author()).await?;
-    if role != OrgRole::Admin.slug() || !is_active {
+    if offered.slug() != OrgRole::Admin.slug() || !is_active {
         keep_an_admin(&mut change, &member).await?;
     }
-    if !change.update_org_member(&member, role, is_active).await? {
+    if !change.update_org_member(&member, &offered, is_active).await? {
         return Err(changed_meanwhile());
     }
-    let detail =
-        json!({ "userId": member.user.id, "membershipId": member.id, "role": role, "isActive": is_active });
+    let detail = json!({ "userId": member.user.id, "membershipId": member.id, "role": input.role, "isActive": is_active });
     change.audit("update-organization-member", org_id, None, &detail);
     change.commit().await?;
     get(cx, OrgMembershipPath { organization_id: org_id, membership_id: member.id }).await
@@ -84,7 +89,7 @@ async fn update(cx: Cx, input: UpdateOrgMembership) -> Outcome<OrgMembershipRepl
 async fn remove(cx: Cx, input: OrgMembershipPath) -> Outcome<OrgMembershipReply> {
     let org_id = own_organization(&cx, input.organization_id)?;
     let member = member(&cx, input.membership_id).await?;
-    manageable(&cx, &member, "Failed to remove user from organization")?;
+    manageable(&cx, &member, "Failed to remove user from organization").await?;
 
     let mut change = cx.app.store.change(cx.permit()?, &cx.author()).await?;
     keep_an_admin(&mut change, &member).await?;
@@ -103,8 +108,10 @@ async fn member(cx: &Cx, id: MembershipId) -> ApiResult<OrgMember> {
 }
 
 /// Refuses to change or remove a member that holds more than the caller.
-pub(super) fn manageable(cx: &Cx, member: &OrgMember, message: &str) -> ApiResult<()> {
-    within_boundary(cx.organization()?.1, &org_permissions(&member.role)?, message)
+pub(super) async fn manageable(cx: &Cx, member: &OrgMember, message: &str) -> ApiResult<()> {
+    let (org, mine) = cx.organization()?;
+    let theirs = org_holdings(&cx.app.store, org, MemberRef::User(member.user.id)).await?;
+    theirs.within(mine, cx.now(), message)
 }
 
 /// 400: what the caller was allowed to change is not there any more.
@@ -130,7 +137,7 @@ fn shown(member: OrgMember) -> OrgMembership {
         org_id: member.org_id,
         user_id: member.user.id,
         role: member.role,
-        role_id: None,
+        role_id: member.custom_role.as_ref().map(|role| role.id),
         status: if member.is_accepted { "accepted" } else { "invited" }.to_owned(),
         invite_email: (!member.is_accepted).then(|| member.user.email.clone()),
         is_active: member.is_active,

@@ -8,11 +8,14 @@ use vouchsafe_api::managed_identities::{
     CreateProjectIdentity, ListProjectIdentities, ProjectIdentityPath, UpdateProjectIdentity,
 };
 use vouchsafe_policy::{Object, org, project};
-use vouchsafe_store::{IdentityFilter, IdentityMatch, IdentityOrder, ManagedBy, MemberRef, NewIdentity};
+use vouchsafe_store::{
+    IdentityFilter, IdentityMatch, IdentityOrder, ManagedBy, MemberRef, NewIdentity, NewRoleRef,
+};
 
 use super::cx::Cx;
 use super::error::{ApiError, ApiResult};
 use super::identities::{flat, metadata, name, page, reply, shown};
+use super::identity_members::GRANT;
 use super::reply::ok;
 use super::roles;
 use super::route::{Access, Outcome, Routes};
@@ -51,8 +54,8 @@ async fn create(cx: Cx, input: CreateProjectIdentity) -> Outcome<IdentityReply> 
     let metadata = metadata(input.metadata.as_deref().unwrap_or_default())?;
     let roles = roles::given(input.roles.as_deref(), None)?;
     roles::keeps_a_permanent_one(&roles)?;
-    let grant = project::IDENTITY_GRANT_PRIVILEGES;
-    roles::may_give(&scope, &roles, grant, Object::plain(), "Failed to create identity")?;
+    let message = "Failed to create identity";
+    let given = roles::may_give(&cx, &scope, &roles, GRANT, Object::plain(), message).await?;
 
     let org_id = scope.project().org_id;
     let mut change = cx.app.store.change(&permit, &cx.author()).await?;
@@ -60,13 +63,13 @@ async fn create(cx: Cx, input: CreateProjectIdentity) -> Outcome<IdentityReply> 
         org: org_id,
         project: Some(scope.id()),
         name: &name,
-        role: "no-access",
+        role: NewRoleRef::built_in("no-access"),
         has_delete_protection: input.has_delete_protection.unwrap_or(false),
         instance_admin: false,
     };
     let id = change.insert_identity(&new).await?;
     change.set_identity_metadata(id, &metadata).await?;
-    change.add_project_member(scope.id(), MemberRef::Identity(id), &roles).await?;
+    change.add_project_member(scope.id(), MemberRef::Identity(id), &given).await?;
     let detail = json!({ "identityId": id, "name": name, "roles": roles::slugs(&roles) });
     change.audit("create-identity", org_id, Some(scope.id()), &detail);
     change.commit().await?;

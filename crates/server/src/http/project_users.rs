@@ -7,13 +7,13 @@ use vouchsafe_api::project_users::{
     RemoveProjectUsers, UpdateProjectMembership,
 };
 use vouchsafe_domain::text::Email;
-use vouchsafe_policy::{Object, Permit, project};
-use vouchsafe_store::{MemberRef, NewRole, ProjectUser, StoreError};
+use vouchsafe_policy::{Need, Object, Permit, project};
+use vouchsafe_store::{MemberRef, ProjectUser, StoreError};
 
 use super::cx::Cx;
 use super::error::{ApiError, ApiResult};
 use super::reply::ok;
-use super::roles;
+use super::roles::{self, Wanted};
 use super::route::{Access, Outcome, Routes};
 use super::users::summary;
 use crate::access::ProjectScope;
@@ -43,28 +43,32 @@ pub(super) fn routes() -> Routes {
         .get([BY_USER], READ, "Read a user's membership by the user's id", by_user)
 }
 
+/// Either of these permits giving a role to a user.
+const GRANT: [Need; 2] = [project::MEMBER_ASSIGN_ROLE, project::MEMBER_GRANT_PRIVILEGES];
+
 async fn add(cx: Cx, input: AddProjectUsers) -> Outcome<ProjectMembershipList> {
     let scope = cx.project(input.project_id).await?;
     let given = given_roles(input.role_slugs)?;
     let emails = named(input.emails, input.usernames)?;
-    let mut permit = None;
+    let (mut permit, mut roles) = (None, None);
     let mut users = Vec::with_capacity(emails.len());
     for email in &emails {
         let object = Object::member(email);
         permit = Some(scope.may(&object)?);
         let message = "Failed to add user to project";
-        roles::may_give(&scope, &given, project::MEMBER_ASSIGN_ROLE, object, message)?;
+        roles = Some(roles::may_give(&cx, &scope, &given, GRANT, object, message).await?);
         let member = cx.app.store.org_member_by_email(cx.org()?, email).await?;
         let missing = || ApiError::not_found("Some users are not part of your organization");
         users.push(member.ok_or_else(missing)?.user);
     }
-    let permit = permit.ok_or_else(|| ApiError::internal("no user named"))?;
+    let (Some(permit), Some(roles)) = (permit, roles) else {
+        return Err(ApiError::internal("no user named"));
+    };
     let mut change = cx.app.store.change(&permit, &cx.author()).await?;
     for user in &users {
         let member = MemberRef::User(user.id);
-        let id = change.add_project_member(scope.id(), member, &given).await.map_err(already_member)?;
-        let slugs: Vec<&str> = given.iter().map(|role| role.role.as_str()).collect();
-        let detail = json!({ "userId": user.id, "membershipId": id, "roles": slugs });
+        let id = change.add_project_member(scope.id(), member, &roles).await.map_err(already_member)?;
+        let detail = json!({ "userId": user.id, "membershipId": id, "roles": roles::slugs(&given) });
         change.audit("add-project-member", cx.org()?, Some(scope.id()), &detail);
     }
     change.commit().await?;
@@ -76,7 +80,7 @@ async fn add(cx: Cx, input: AddProjectUsers) -> Outcome<ProjectMembershipList> {
     ok(ProjectMembershipList { memberships })
 }
 
-fn given_roles(slugs: Option<Vec<String>>) -> ApiResult<Vec<NewRole>> {
+fn given_roles(slugs: Option<Vec<String>>) -> ApiResult<Vec<Wanted>> {
     let slugs = slugs.unwrap_or_else(|| vec!["member".to_owned()]);
     if slugs.is_empty() || slugs.len() > 50 {
         return Err(ApiError::invalid("roleSlugs", "Expected 1 to 50 roles"));
@@ -155,14 +159,13 @@ async fn update(cx: Cx, input: UpdateProjectMembership) -> Outcome<ProjectRolesR
     }
     let found = cx.app.store.project_user(scope.id(), input.membership_id).await?.ok_or_else(missing)?;
     let message = "Failed to update user project membership";
-    let permit = manageable(&cx, &scope, &found, message)?;
+    let permit = manageable(&cx, &scope, &found, message).await?;
     let object = Object::member(&found.user.email);
-    roles::may_give(&scope, &given, project::MEMBER_ASSIGN_ROLE, object, message)?;
+    let roles = roles::may_give(&cx, &scope, &given, GRANT, object, message).await?;
 
     let mut change = cx.app.store.change(&permit, &cx.author()).await?;
-    change.set_project_roles(&found.member(), &given).await?;
-    let slugs: Vec<&str> = given.iter().map(|role| role.role.as_str()).collect();
-    let detail = json!({ "userId": found.user.id, "membershipId": found.id, "roles": slugs });
+    change.set_project_roles(&found.member(), &roles).await?;
+    let detail = json!({ "userId": found.user.id, "membershipId": found.id, "roles": roles::slugs(&given) });
     change.audit("update-project-member", cx.org()?, Some(scope.id()), &detail);
     change.commit().await?;
     let entries = cx.app.store.roles_of(found.id).await?;
@@ -195,7 +198,7 @@ async fn remove_all(
 ) -> ApiResult<Vec<ProjectMembership>> {
     let mut permit = None;
     for user in &users {
-        permit = Some(manageable(cx, scope, user, "Failed to remove user from project")?);
+        permit = Some(manageable(cx, scope, user, "Failed to remove user from project").await?);
     }
     let permit = permit.ok_or_else(|| ApiError::internal("no user named"))?;
     let mut change = cx.app.store.change(&permit, &cx.author()).await?;
@@ -209,9 +212,9 @@ async fn remove_all(
 }
 
 /// The permit to change or remove this user, who may not hold more than the caller.
-fn manageable(cx: &Cx, scope: &ProjectScope, user: &ProjectUser, message: &str) -> ApiResult<Permit> {
+async fn manageable(cx: &Cx, scope: &ProjectScope, user: &ProjectUser, message: &str) -> ApiResult<Permit> {
     let permit = scope.may(&Object::member(&user.user.email))?;
-    roles::may_manage(scope, &user.member(), cx.now(), message)?;
+    roles::may_manage(cx, scope, MemberRef::User(user.user.id), message).await?;
     Ok(permit)
 }
 

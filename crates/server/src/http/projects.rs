@@ -120,11 +120,13 @@ async fn own(cx: &Cx, input: ListProjects) -> ApiResult<Vec<Project>> {
         environments.entry(environment.project_id).or_default().push(environment);
     }
     let with_roles = input.include_roles.unwrap_or(false);
-    let shown_one = |project: store::Project| {
-        let roles = with_roles.then(|| project_roles::summaries(&project));
-        Project { roles, ..shown(&project, environments.remove(&project.id).unwrap_or_default()) }
-    };
-    Ok(projects.into_iter().map(shown_one).collect())
+    let mut all = Vec::with_capacity(projects.len());
+    for project in projects {
+        let roles = if with_roles { Some(project_roles::summaries(cx, &project).await?) } else { None };
+        let environments = environments.remove(&project.id).unwrap_or_default();
+        all.push(Project { roles, ..shown(&project, environments) });
+    }
+    Ok(all)
 }
 
 async fn get(cx: Cx, input: ProjectPath) -> Outcome<ProjectReply> {

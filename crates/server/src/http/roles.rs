@@ -1,14 +1,15 @@
 //! Roles of project members on the wire: reading, checking and showing them.
 
-use vouchsafe_api::roles::{MemberRole, RoleInput};
+use vouchsafe_api::roles::{HeldRole, MemberRole, RoleInput};
 use vouchsafe_domain::id::MembershipId;
 use vouchsafe_domain::time::{Timestamp, parse_ms_range};
 use vouchsafe_domain::window::TimeWindow;
 use vouchsafe_policy::{Need, Object};
-use vouchsafe_store::{Member, NewRole, RoleEntry, TemporaryRole};
+use vouchsafe_store::{CustomRole, MemberRef, NewRole, RoleEntry, TemporaryRole};
 
+use super::cx::Cx;
 use super::error::{ApiError, ApiResult};
-use crate::access::{ProjectScope, project_permissions, project_role_permissions, within_boundary};
+use crate::access::{ProjectScope, project_holdings};
 
 /// The role that holds nothing.
 pub(super) const NO_ACCESS: &str = "no-access";
@@ -16,68 +17,97 @@ pub(super) const NO_ACCESS: &str = "no-access";
 /// More roles than this no membership has.
 const MOST_ROLES: usize = 50;
 
+/// A role that a request names.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Wanted {
+    /// Slug of the role.
+    pub slug: String,
+    /// For how long, if not for good.
+    pub temporary: Option<TemporaryRole>,
+}
+
 /// The roles of a request that names a list of them, or one by the older field `role`, or none.
-pub(super) fn given(roles: Option<&[RoleInput]>, role: Option<&str>) -> ApiResult<Vec<NewRole>> {
+pub(super) fn given(roles: Option<&[RoleInput]>, role: Option<&str>) -> ApiResult<Vec<Wanted>> {
     roles.map_or_else(|| Ok(vec![permanent(role.unwrap_or(NO_ACCESS))]), listed)
 }
 
 /// A permanent role.
-pub(super) fn permanent(role: &str) -> NewRole {
-    NewRole { role: role.trim().to_owned(), temporary: None }
+pub(super) fn permanent(role: &str) -> Wanted {
+    Wanted { slug: role.trim().to_owned(), temporary: None }
 }
 
 /// The roles of a request that must name at least one.
-pub(super) fn listed(roles: &[RoleInput]) -> ApiResult<Vec<NewRole>> {
+pub(super) fn listed(roles: &[RoleInput]) -> ApiResult<Vec<Wanted>> {
     if roles.is_empty() || roles.len() > MOST_ROLES {
         return Err(ApiError::invalid("roles", format!("Expected 1 to {MOST_ROLES} roles")));
     }
     roles.iter().enumerate().map(|(position, role)| one(position, role)).collect()
 }
 
-fn one(position: usize, input: &RoleInput) -> ApiResult<NewRole> {
+fn one(position: usize, input: &RoleInput) -> ApiResult<Wanted> {
     let role = permanent(&input.role);
     if !input.is_temporary.unwrap_or(false) {
         return Ok(role);
     }
-    if input.temporary_mode.as_deref() != Some("relative") {
+    let field = |name: &str| format!("roles.{position}.{name}");
+    let window = temporary(
+        input.temporary_mode.as_deref(),
+        input.temporary_range.as_deref(),
+        input.temporary_access_start_time.as_deref(),
+        field,
+    )?;
+    Ok(Wanted { temporary: Some(window), ..role })
+}
+
+/// The time of a temporary role or privilege; `field` says where in the request a part of it stands.
+pub(super) fn temporary(
+    mode: Option<&str>,
+    range: Option<&str>,
+    start: Option<&str>,
+    field: impl Fn(&str) -> String,
+) -> ApiResult<TemporaryRole> {
+    if mode != Some("relative") {
         return Err(ApiError::bad_request("Only relative temporary permission mode is supported"));
     }
-    let (Some(range), Some(start)) = (&input.temporary_range, &input.temporary_access_start_time) else {
+    let (Some(range), Some(start)) = (range, start) else {
         return Err(ApiError::bad_request("Temporary role must have access start time and range"));
     };
-    let field = |name: &str| format!("roles.{position}.{name}");
     let millis = parse_ms_range(range)
         .map_err(|error| ApiError::invalid(&field("temporaryRange"), error.to_string()))?;
     let start: Timestamp = start
         .parse()
         .map_err(|_| ApiError::invalid(&field("temporaryAccessStartTime"), "Expected an RFC 3339 time"))?;
     let window = TimeWindow::from_range(start, millis);
-    let temporary =
-        TemporaryRole { range: range.trim().to_owned(), starts_at: window.start, ends_at: window.end };
-    Ok(NewRole { temporary: Some(temporary), ..role })
+    Ok(TemporaryRole { range: range.trim().to_owned(), starts_at: window.start, ends_at: window.end })
 }
 
-/// Refuses to give roles beyond what the caller holds. Giving anything but `no-access` also asks
-/// for the permission `grant` over `object`, the member.
-pub(super) fn may_give(
+/// The roles, to be given: none may hold more than the caller does. Giving anything but `no-access`
+/// also asks for one of the permissions `grants` over `object`, the member.
+pub(super) async fn may_give(
+    cx: &Cx,
     scope: &ProjectScope,
-    roles: &[NewRole],
-    grant: Need,
+    wanted: &[Wanted],
+    grants: [Need; 2],
     object: Object<'_>,
     message: &str,
-) -> ApiResult<()> {
-    for given in roles {
-        let theirs = project_role_permissions(&given.role)?;
-        if given.role != NO_ACCESS {
-            scope.may_need(grant, &object.with_role(&given.role))?;
+) -> ApiResult<Vec<NewRole>> {
+    let mut given = Vec::with_capacity(wanted.len());
+    for one in wanted {
+        let role = cx.project_role(scope, &one.slug).await?;
+        if one.slug != NO_ACCESS {
+            let object = object.with_role(&one.slug);
+            if !scope.allows(grants[1], &object) {
+                scope.may_need(grants[0], &object)?;
+            }
         }
-        within_boundary(scope.permissions(), &theirs, message)?;
+        role.within(scope.permissions(), message)?;
+        given.push(NewRole { role: role.role().clone(), temporary: one.temporary.clone() });
     }
-    Ok(())
+    Ok(given)
 }
 
 /// Refuses roles that all end: an identity that a project manages keeps a permanent one.
-pub(super) fn keeps_a_permanent_one(roles: &[NewRole]) -> ApiResult<()> {
+pub(super) fn keeps_a_permanent_one(roles: &[Wanted]) -> ApiResult<()> {
     if roles.iter().all(|role| role.temporary.is_some()) {
         return Err(ApiError::bad_request("Identity must have at least one permanent role"));
     }
@@ -85,18 +115,30 @@ pub(super) fn keeps_a_permanent_one(roles: &[NewRole]) -> ApiResult<()> {
 }
 
 /// The slugs of roles, for the record.
-pub(super) fn slugs(roles: &[NewRole]) -> Vec<&str> {
-    roles.iter().map(|role| role.role.as_str()).collect()
+pub(super) fn slugs(roles: &[Wanted]) -> Vec<&str> {
+    roles.iter().map(|role| role.slug.as_str()).collect()
 }
 
-/// Refuses to change or remove a member that holds more than the caller.
-pub(super) fn may_manage(
+/// Refuses to change or remove a member that holds, now or later, more than the caller.
+pub(super) async fn may_manage(
+    cx: &Cx,
     scope: &ProjectScope,
-    member: &Member,
-    now: Timestamp,
+    member: MemberRef,
     message: &str,
 ) -> ApiResult<()> {
-    within_boundary(scope.permissions(), &project_permissions(&member.roles, now)?.0, message)
+    let theirs = project_holdings(&cx.app.store, scope.id(), member).await?;
+    theirs.within(scope.permissions(), cx.now(), message)
+}
+
+/// A role in the organization as clients see it.
+pub(super) fn in_organization(membership: MembershipId, role: &str, custom: Option<&CustomRole>) -> HeldRole {
+    HeldRole {
+        custom_role_id: custom.map(|custom| custom.id),
+        custom_role_name: custom.map(|custom| custom.name.clone()),
+        custom_role_slug: custom.map(|custom| custom.slug.clone()),
+        custom_role_description: custom.and_then(|custom| custom.description.clone()),
+        ..HeldRole::in_organization(membership, role)
+    }
 }
 
 /// The roles of a membership as clients see them.
@@ -110,9 +152,9 @@ fn shown_one(membership: MembershipId, role: &RoleEntry) -> MemberRole {
         id: role.id,
         role: role.role.clone(),
         project_membership_id: membership,
-        custom_role_id: None,
-        custom_role_name: None,
-        custom_role_slug: None,
+        custom_role_id: role.custom.as_ref().map(|custom| custom.id),
+        custom_role_name: role.custom.as_ref().map(|custom| custom.name.clone()),
+        custom_role_slug: role.custom.as_ref().map(|custom| custom.slug.clone()),
         is_temporary: window.is_some(),
         temporary_mode: window.map(|_| "relative".to_owned()),
         temporary_range: window.map(|window| window.range.clone()),

@@ -11,7 +11,7 @@ use vouchsafe_domain::token_settings::TokenSettings;
 use vouchsafe_keys::random;
 use vouchsafe_policy::Permit;
 use vouchsafe_policy::builtin::OrgRole;
-use vouchsafe_store::{Author, Change, NewAuthMethod, NewIdentity, NewUser, StoreError};
+use vouchsafe_store::{Author, Change, NewAuthMethod, NewIdentity, NewRoleRef, NewUser, StoreError};
 
 use super::tokens::{Issue, TOKEN_AUTH, issue};
 use crate::app::App;
@@ -78,7 +78,7 @@ pub async fn found(change: &mut Change, first: &FirstStart<'_>, hash: &str) -> A
     })?;
     let slug = unique_slug(first.organization);
     let organization = change.insert_organization(first.organization, &slug).await?;
-    change.add_org_member(organization, user, OrgRole::Admin.slug(), true).await?;
+    change.add_org_member(organization, user, &NewRoleRef::built_in(OrgRole::Admin.slug()), true).await?;
     let detail = json!({ "userId": user, "email": first.email, "organization": first.organization });
     change.audit("set-up-instance", organization, None, &detail);
     Ok(Founded { user, organization, slug })
@@ -108,7 +108,7 @@ pub async fn first_identity(change: &mut Change, organization: OrgId) -> ApiResu
         org: organization,
         project: None,
         name: IDENTITY_NAME,
-        role: OrgRole::Admin.slug(),
+        role: NewRoleRef::built_in(OrgRole::Admin.slug()),
         has_delete_protection: false,
         instance_admin: true,
     };

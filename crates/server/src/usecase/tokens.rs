@@ -108,7 +108,7 @@ async fn presented(app: &App, token: &str, now: Timestamp) -> ApiResult<Identity
 pub async fn renew(app: &App, token: &str, author: &Author, ip: std::net::IpAddr) -> ApiResult<Issued> {
     let now = author.at;
     let claims = presented(app, token, now).await?;
-    let gate = auth::identity_gate(app, &claims).await?;
+    let gate = auth::identity_gate(app, &claims, now).await?;
     let method = auth::unrevoked_method(&gate, &claims)?;
     auth::check_network(method, ip)?;
     auth::check_membership(&gate)?;

@@ -1,0 +1,202 @@
+//! From stored roles and privileges to rules: what somebody holds now and from now on, what a role
+//! would give, and whether that stays within what somebody else holds.
+
+use serde_json::Value;
+use vouchsafe_domain::time::Timestamp;
+use vouchsafe_policy::builtin::{OrgRole, ProjectRole};
+use vouchsafe_policy::{Grant, GrantSource, Level, Permissions, Rule, boundary};
+use vouchsafe_store::{HeldGrant, NewRoleRef, Role, Through};
+
+use crate::http::error::{ApiError, ApiResult};
+
+/// More different sets of roles than this, one after the other, are not looked at one by one.
+const MOST_MOMENTS: usize = 64;
+
+/// Rules of one role or privilege.
+#[derive(Clone, Debug)]
+enum Rules {
+    Org(OrgRole),
+    Project(ProjectRole),
+    Listed(Vec<Rule>),
+}
+
+impl Rules {
+    fn built_in(level: Level, slug: &str) -> Option<Self> {
+        match level {
+            Level::Organization => OrgRole::from_slug(slug).map(Self::Org),
+            Level::Project => ProjectRole::from_slug(slug).map(Self::Project),
+        }
+    }
+
+    fn as_slice(&self) -> &[Rule] {
+        match self {
+            Self::Org(role) => role.rules(),
+            Self::Project(role) => role.rules(),
+            Self::Listed(rules) => rules,
+        }
+    }
+}
+
+/// One list of rules that somebody holds.
+#[derive(Clone, Debug)]
+struct Held {
+    source: GrantSource,
+    rules: Rules,
+    window: Option<(Timestamp, Timestamp)>,
+}
+
+impl Held {
+    fn is_active(&self, at: Timestamp) -> bool {
+        self.window.is_none_or(|(start, end)| start <= at && at < end)
+    }
+
+    fn has_ended(&self, now: Timestamp) -> bool {
+        self.window.is_some_and(|(start, end)| end <= now || end <= start)
+    }
+}
+
+/// Everything that somebody holds at one level, at whatever time.
+#[derive(Clone, Debug)]
+pub struct Holdings {
+    level: Level,
+    held: Vec<Held>,
+}
+
+impl Holdings {
+    /// Reads stored grants.
+    pub fn read(level: Level, grants: Vec<HeldGrant>) -> ApiResult<Self> {
+        let held = grants.into_iter().map(|grant| held(level, grant)).collect::<ApiResult<_>>()?;
+        Ok(Self { level, held })
+    }
+
+    /// What is held at a time.
+    pub fn at(&self, now: Timestamp) -> ApiResult<Permissions> {
+        let active: Vec<&Held> = self.held.iter().filter(|held| held.is_active(now)).collect();
+        compile(self.level, &active)
+    }
+
+    /// When a temporary grant begins or ends next.
+    pub fn changes_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let times = self.held.iter().filter_map(|held| held.window).flat_map(|(start, end)| [start, end]);
+        times.filter(|at| *at > now).min()
+    }
+
+    /// Refuses with 403 when anything is held, now or later, that `actor` does not hold.
+    pub fn within(&self, actor: &Permissions, now: Timestamp, message: &str) -> ApiResult<()> {
+        let coming: Vec<&Held> = self.held.iter().filter(|held| !held.has_ended(now)).collect();
+        let mut moments: Vec<Timestamp> = coming
+            .iter()
+            .filter_map(|held| held.window)
+            .flat_map(|(start, end)| [start, end])
+            .filter(|at| *at > now)
+            .chain([now])
+            .collect();
+        moments.sort_unstable();
+        moments.dedup();
+        if moments.len() > MOST_MOMENTS {
+            // Who holds each of them holds all of them together, whenever that is.
+            return coming
+                .iter()
+                .try_for_each(|held| within_boundary(actor, &compile(self.level, &[held])?, message));
+        }
+        moments.into_iter().try_for_each(|at| within_boundary(actor, &self.at(at)?, message))
+    }
+}
+
+fn held(level: Level, grant: HeldGrant) -> ApiResult<Held> {
+    let slug = grant.custom.as_ref().map(|custom| custom.slug.clone()).or(grant.built_in.clone());
+    let slug = slug.ok_or_else(|| ApiError::internal("a grant without rules"))?;
+    let rules = match (grant.custom, grant.built_in) {
+        (Some(custom), _) => {
+            let permissions: Vec<Value> =
+                serde_json::from_str(&custom.permissions).map_err(|error| unreadable(&slug, &error))?;
+            Rules::Listed(parse(&slug, &permissions)?)
+        }
+        (None, Some(role)) => Rules::built_in(level, &role)
+            .ok_or_else(|| ApiError::internal(format!("unknown role {role} in a membership")))?,
+        (None, None) => return Err(ApiError::internal("a grant without rules")),
+    };
+    let source = match grant.through {
+        Through::Role | Through::Group(_) => GrantSource::Role { slug },
+        Through::Privilege => GrantSource::Privilege { slug },
+    };
+    Ok(Held { source, rules, window: grant.window })
+}
+
+/// Stored rules; they were checked before they were stored.
+fn parse(slug: &str, permissions: &[Value]) -> ApiResult<Vec<Rule>> {
+    let one = |rule: &Value| serde_json::from_value(rule.clone()).map_err(|error| unreadable(slug, &error));
+    permissions.iter().map(one).collect()
+}
+
+fn unreadable(slug: &str, error: &serde_json::Error) -> ApiError {
+    ApiError::internal(format!("the stored rules of {slug} cannot be read: {error}"))
+}
+
+fn compile(level: Level, held: &[&Held]) -> ApiResult<Permissions> {
+    match held {
+        [] => return Ok(Permissions::none(level)),
+        [Held { rules: Rules::Org(role), .. }] => return Ok(role.permissions().clone()),
+        [Held { rules: Rules::Project(role), .. }] => return Ok(role.permissions().clone()),
+        _ => {}
+    }
+    let grant = |held: &&Held| Grant { source: held.source.clone(), rules: held.rules.as_slice().to_vec() };
+    let grants: Vec<Grant> = held.iter().map(grant).collect();
+    Permissions::compile(level, &grants).map_err(|error| ApiError::internal(error.to_string()))
+}
+
+/// A role that can be given.
+#[derive(Clone, Debug)]
+pub struct Offered {
+    level: Level,
+    slug: String,
+    role: NewRoleRef,
+    rules: Rules,
+}
+
+impl Offered {
+    /// A built-in role.
+    pub fn built_in(level: Level, slug: &str) -> Option<Self> {
+        let rules = Rules::built_in(level, slug)?;
+        Some(Self { level, slug: slug.to_owned(), role: NewRoleRef::built_in(slug), rules })
+    }
+
+    /// A custom role.
+    pub fn custom(role: &Role) -> ApiResult<Self> {
+        let level = if role.scope.project().is_some() { Level::Project } else { Level::Organization };
+        let rules = Rules::Listed(parse(&role.slug, &role.permissions)?);
+        Ok(Self { level, slug: role.slug.clone(), role: role.to_give(), rules })
+    }
+
+    /// The slug by which it is given.
+    pub fn slug(&self) -> &str {
+        &self.slug
+    }
+
+    /// The role, as changes take it.
+    pub fn role(&self) -> &NewRoleRef {
+        &self.role
+    }
+
+    /// What it holds.
+    pub fn permissions(&self) -> ApiResult<Permissions> {
+        let source = GrantSource::Role { slug: self.slug.clone() };
+        compile(self.level, &[&Held { source, rules: self.rules.clone(), window: None }])
+    }
+
+    /// Refuses with 403 when it holds anything that `actor` does not hold.
+    pub fn within(&self, actor: &Permissions, message: &str) -> ApiResult<()> {
+        within_boundary(actor, &self.permissions()?, message)
+    }
+}
+
+/// Refuses with 403 when `target` holds anything that `actor` does not.
+pub fn within_boundary(actor: &Permissions, target: &Permissions, message: &str) -> ApiResult<()> {
+    boundary(actor, target).map_err(|missing| {
+        let none = || serde_json::json!({ "missingPermissions": [] });
+        ApiError::forbidden(message.to_owned())
+            .named("PermissionBoundaryError")
+            .because(missing.example.clone())
+            .with_details(serde_json::to_value(&missing).unwrap_or_else(|_| none()))
+    })
+}
