@@ -7,7 +7,7 @@ use std::sync::Arc;
 use vouchsafe_domain::id::{IdentityId, MembershipId, OrgId, ProjectId, UserId};
 use vouchsafe_domain::time::Timestamp;
 use vouchsafe_policy::builtin::ProjectRole;
-use vouchsafe_policy::{Level, Need, Object, Permissions, Permit, org};
+use vouchsafe_policy::{Level, Need, Object, Permissions, Permit, TemplateValues, org};
 use vouchsafe_store::{
     Identity, IdentityGate, MemberRef, Project, ProjectGrants, RoleScope, Store, Topic, UserGate,
 };
@@ -104,12 +104,40 @@ impl Deref for UserStanding {
 
 /// What somebody holds in an organization.
 pub async fn org_holdings(store: &Store, org: OrgId, member: MemberRef) -> ApiResult<Holdings> {
-    Holdings::read(Level::Organization, store.org_grants(org, member).await?)
+    let holdings = Holdings::read(Level::Organization, store.org_grants(org, member).await?)?;
+    filled(store, member, holdings).await
 }
 
 /// What somebody holds in a project.
 pub async fn project_holdings(store: &Store, project: ProjectId, member: MemberRef) -> ApiResult<Holdings> {
-    Holdings::read(Level::Project, store.project_grants(project, member).await?.grants)
+    let holdings = Holdings::read(Level::Project, store.project_grants(project, member).await?.grants)?;
+    filled(store, member, holdings).await
+}
+
+/// Fills templates in, if there are any.
+async fn filled(store: &Store, member: MemberRef, holdings: Holdings) -> ApiResult<Holdings> {
+    if !holdings.templates().identity {
+        return Ok(holdings);
+    }
+    Ok(holdings.filled_with(template_values(store, member).await?))
+}
+
+/// What the rules of somebody are filled in with: id, name and metadata of an identity, id and
+/// e-mail address of a user.
+pub async fn template_values(store: &Store, member: MemberRef) -> ApiResult<TemplateValues> {
+    match member {
+        MemberRef::Identity(id) => {
+            let name = store.identity_gate(id).await?.map(|gate| gate.name).unwrap_or_default();
+            let values = TemplateValues::of(id.to_string(), name);
+            let metadata = store.template_metadata(id).await?.into_iter();
+            Ok(metadata.fold(values, |values, (key, value)| values.metadata(key, value)))
+        }
+        MemberRef::User(id) => {
+            let email = store.user(id).await?.map(|user| user.email).unwrap_or_default();
+            Ok(TemplateValues::of(id.to_string(), email))
+        }
+        MemberRef::Group(_) => Ok(TemplateValues::none()),
+    }
 }
 
 /// A project, and what one actor holds in it.
@@ -132,7 +160,7 @@ impl ProjectFacts {
         let Some(project) = store.project(id).await? else { return Ok(None) };
         let ProjectGrants { is_member, membership, grants } =
             store.project_grants(id, actor.member()).await?;
-        let holdings = Holdings::read(Level::Project, grants)?;
+        let holdings = filled(store, actor.member(), Holdings::read(Level::Project, grants)?).await?;
         let (permissions, changes_at) = (holdings.at(now)?, holdings.changes_at(now));
         Ok(Some(Self { project, is_member, membership, permissions, changes_at }))
     }

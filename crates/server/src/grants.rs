@@ -4,10 +4,11 @@
 use serde_json::Value;
 use vouchsafe_domain::time::Timestamp;
 use vouchsafe_policy::builtin::{OrgRole, ProjectRole};
-use vouchsafe_policy::{Grant, GrantSource, Level, Permissions, Rule, boundary};
+use vouchsafe_policy::{Grant, GrantSource, Level, Permissions, Rule, TemplateUse, TemplateValues, boundary};
 use vouchsafe_store::{HeldGrant, NewRoleRef, Role, Through};
 
 use crate::http::error::{ApiError, ApiResult};
+use crate::rules::widest;
 
 /// More different sets of roles than this, one after the other, are not looked at one by one.
 const MOST_MOMENTS: usize = 64;
@@ -26,6 +27,14 @@ impl Rules {
             Level::Organization => OrgRole::from_slug(slug).map(Self::Org),
             Level::Project => ProjectRole::from_slug(slug).map(Self::Project),
         }
+    }
+
+    /// As they are for the luckiest login.
+    fn at_best(&self) -> ApiResult<Self> {
+        let Self::Listed(rules) = self else { return Ok(self.clone()) };
+        let values = rules.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>();
+        let values = values.map_err(|error| ApiError::internal(error.to_string()))?;
+        widest(&values, "identity.auth.").map(Self::Listed)
     }
 
     fn as_slice(&self) -> &[Rule] {
@@ -60,19 +69,32 @@ impl Held {
 pub struct Holdings {
     level: Level,
     held: Vec<Held>,
+    values: TemplateValues,
 }
 
 impl Holdings {
     /// Reads stored grants.
     pub fn read(level: Level, grants: Vec<HeldGrant>) -> ApiResult<Self> {
         let held = grants.into_iter().map(|grant| held(level, grant)).collect::<ApiResult<_>>()?;
-        Ok(Self { level, held })
+        Ok(Self { level, held, values: TemplateValues::none() })
+    }
+
+    /// What the rules are filled in with.
+    pub fn templates(&self) -> TemplateUse {
+        let rules = self.held.iter().flat_map(|held| held.rules.as_slice());
+        rules.fold(TemplateUse::default(), |all, rule| all | rule.templates())
+    }
+
+    /// The same, with templates filled in.
+    #[must_use]
+    pub fn filled_with(self, values: TemplateValues) -> Self {
+        Self { values, ..self }
     }
 
     /// What is held at a time.
     pub fn at(&self, now: Timestamp) -> ApiResult<Permissions> {
         let active: Vec<&Held> = self.held.iter().filter(|held| held.is_active(now)).collect();
-        compile(self.level, &active)
+        compile(self.level, &active, &self.values)
     }
 
     /// When a temporary grant begins or ends next.
@@ -83,7 +105,8 @@ impl Holdings {
 
     /// Refuses with 403 when anything is held, now or later, that `actor` does not hold.
     pub fn within(&self, actor: &Permissions, now: Timestamp, message: &str) -> ApiResult<()> {
-        let coming: Vec<&Held> = self.held.iter().filter(|held| !held.has_ended(now)).collect();
+        let all = self.at_best()?;
+        let coming: Vec<&Held> = all.held.iter().filter(|held| !held.has_ended(now)).collect();
         let mut moments: Vec<Timestamp> = coming
             .iter()
             .filter_map(|held| held.window)
@@ -95,11 +118,22 @@ impl Holdings {
         moments.dedup();
         if moments.len() > MOST_MOMENTS {
             // Who holds each of them holds all of them together, whenever that is.
-            return coming
-                .iter()
-                .try_for_each(|held| within_boundary(actor, &compile(self.level, &[held])?, message));
+            return coming.iter().try_for_each(|held| {
+                within_boundary(actor, &compile(self.level, &[held], &self.values)?, message)
+            });
         }
-        moments.into_iter().try_for_each(|at| within_boundary(actor, &self.at(at)?, message))
+        moments.into_iter().try_for_each(|at| within_boundary(actor, &all.at(at)?, message))
+    }
+
+    /// The same for the luckiest login: nobody knows what its proof will say.
+    fn at_best(&self) -> ApiResult<Self> {
+        let mut best = self.clone();
+        if self.templates().login {
+            for held in &mut best.held {
+                held.rules = held.rules.at_best()?;
+            }
+        }
+        Ok(best)
     }
 }
 
@@ -117,7 +151,8 @@ fn held(level: Level, grant: HeldGrant) -> ApiResult<Held> {
         (None, None) => return Err(ApiError::internal("a grant without rules")),
     };
     let source = match grant.through {
-        Through::Role | Through::Group(_) => GrantSource::Role { slug },
+        Through::Role => GrantSource::Role { slug },
+        Through::Group(group) => GrantSource::GroupRole { group, slug },
         Through::Privilege => GrantSource::Privilege { slug },
     };
     Ok(Held { source, rules, window: grant.window })
@@ -133,7 +168,7 @@ fn unreadable(slug: &str, error: &serde_json::Error) -> ApiError {
     ApiError::internal(format!("the stored rules of {slug} cannot be read: {error}"))
 }
 
-fn compile(level: Level, held: &[&Held]) -> ApiResult<Permissions> {
+fn compile(level: Level, held: &[&Held], values: &TemplateValues) -> ApiResult<Permissions> {
     match held {
         [] => return Ok(Permissions::none(level)),
         [Held { rules: Rules::Org(role), .. }] => return Ok(role.permissions().clone()),
@@ -142,7 +177,7 @@ fn compile(level: Level, held: &[&Held]) -> ApiResult<Permissions> {
     }
     let grant = |held: &&Held| Grant { source: held.source.clone(), rules: held.rules.as_slice().to_vec() };
     let grants: Vec<Grant> = held.iter().map(grant).collect();
-    Permissions::compile(level, &grants).map_err(|error| ApiError::internal(error.to_string()))
+    Permissions::compile_for(level, &grants, values).map_err(|error| ApiError::internal(error.to_string()))
 }
 
 /// A role that can be given.
@@ -173,20 +208,43 @@ impl Offered {
         &self.slug
     }
 
+    /// Whether it is not the same for everybody.
+    pub fn is_templated(&self) -> bool {
+        self.rules.as_slice().iter().any(|rule| rule.templates().any())
+    }
+
     /// The role, as changes take it.
     pub fn role(&self) -> &NewRoleRef {
         &self.role
     }
 
-    /// What it holds.
-    pub fn permissions(&self) -> ApiResult<Permissions> {
-        let source = GrantSource::Role { slug: self.slug.clone() };
-        compile(self.level, &[&Held { source, rules: self.rules.clone(), window: None }])
+    /// Refuses with 403 when it gives anybody anything that `actor` does not hold.
+    pub fn within(&self, actor: &Permissions, message: &str) -> ApiResult<()> {
+        let rules = match &self.rules {
+            Rules::Listed(rules) => {
+                let values = rules.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>();
+                let values = values.map_err(|error| ApiError::internal(error.to_string()))?;
+                Rules::Listed(widest(&values, "{{")?)
+            }
+            built_in => built_in.clone(),
+        };
+        self.measure(rules, actor, &TemplateValues::none(), message)
     }
 
-    /// Refuses with 403 when it holds anything that `actor` does not hold.
-    pub fn within(&self, actor: &Permissions, message: &str) -> ApiResult<()> {
-        within_boundary(actor, &self.permissions()?, message)
+    /// The same for one holder, of whom everything is known but what logins will prove.
+    pub fn within_for(&self, actor: &Permissions, values: &TemplateValues, message: &str) -> ApiResult<()> {
+        self.measure(self.rules.at_best()?, actor, values, message)
+    }
+
+    fn measure(
+        &self,
+        rules: Rules,
+        actor: &Permissions,
+        values: &TemplateValues,
+        message: &str,
+    ) -> ApiResult<()> {
+        let held = Held { source: GrantSource::Role { slug: self.slug.clone() }, rules, window: None };
+        within_boundary(actor, &compile(self.level, &[&held], values)?, message)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rules that come in: checked, and measured against what their giver holds.
 
 use serde_json::{Value, json};
-use vouchsafe_policy::{Grant, GrantSource, Level, Permissions, Rule};
+use vouchsafe_policy::{Grant, GrantSource, Level, Permissions, Rule, RuleList, RuleListError};
 
 use crate::grants::within_boundary;
 use crate::http::error::{ApiError, ApiResult};
@@ -9,14 +9,18 @@ use crate::http::error::{ApiError, ApiResult};
 /// Checks rules and brings them into the form in which they are stored and answered. `field` is
 /// where they stand in the request.
 pub fn checked(level: Level, field: &str, rules: &[Value]) -> ApiResult<Vec<Value>> {
-    let one = |(position, rule): (usize, &Value)| {
-        let refused = |message: String| ApiError::invalid(&format!("{field}.{position}"), message);
-        let parsed: Rule =
-            serde_json::from_value(rule.clone()).map_err(|error| refused(error.to_string()))?;
-        compiled(level, std::slice::from_ref(&parsed)).map_err(|error| refused(error.to_string()))?;
-        serde_json::to_value(parsed).map_err(|error| ApiError::internal(error.to_string()))
-    };
-    rules.iter().enumerate().map(one).collect()
+    let list = RuleList::parse(level, &Value::from(rules.to_vec())).map_err(|error| refused(field, error))?;
+    let one = |rule| serde_json::to_value(rule).map_err(|error| ApiError::internal(error.to_string()));
+    list.rules().iter().map(one).collect()
+}
+
+fn refused(field: &str, error: RuleListError) -> ApiError {
+    if error.legacy_read {
+        return ApiError::bad_request(error.message);
+    }
+    // `[3].action[0]` becomes `permissions.3.action.0`.
+    let path = format!("{field}{}", error.path).replace('[', ".").replace(']', "");
+    ApiError::invalid(&path, error.message)
 }
 
 fn compiled(level: Level, rules: &[Rule]) -> Result<Permissions, vouchsafe_policy::RuleError> {
@@ -26,11 +30,7 @@ fn compiled(level: Level, rules: &[Rule]) -> Result<Permissions, vouchsafe_polic
 
 /// Refuses with 403 when these (checked) rules may give anybody anything that `actor` does not hold.
 pub fn within(actor: &Permissions, rules: &[Value], message: &str) -> ApiResult<()> {
-    let widest: Vec<Rule> = widest(rules)
-        .into_iter()
-        .map(serde_json::from_value)
-        .collect::<Result<_, _>>()
-        .map_err(|error| ApiError::internal(error.to_string()))?;
+    let widest = widest(rules, "{{")?;
     let target = compiled(actor.level(), &widest).map_err(|error| ApiError::internal(error.to_string()))?;
     within_boundary(actor, &target, message)
 }
@@ -58,11 +58,16 @@ fn is_inverted(rule: &Value) -> bool {
     rule["inverted"] == json!(true)
 }
 
-/// The rules as they are for the luckiest holder: a condition with a template in it may become
+/// The rules as they are for the luckiest holder: a condition in which `template` stands may become
 /// whatever it likes, so rules that allow are read without it, and rules that forbid not at all.
-fn widest(rules: &[Value]) -> Vec<Value> {
+pub fn widest(rules: &[Value], template: &str) -> ApiResult<Vec<Rule>> {
+    let widest = widened(rules, template).into_iter().map(serde_json::from_value);
+    widest.collect::<Result<_, _>>().map_err(|error| ApiError::internal(error.to_string()))
+}
+
+fn widened(rules: &[Value], template: &str) -> Vec<Value> {
     let one = |rule: &Value| {
-        let templated = |condition: &Value| condition.to_string().contains("{{");
+        let templated = |condition: &Value| condition.to_string().contains(template);
         if !templated(&rule["conditions"]) {
             return Some(rule.clone());
         }
@@ -94,7 +99,7 @@ mod tests {
     fn a_template_stands_for_whatever_there_is() {
         let rule = json!({ "subject": "secrets", "action": ["readValue"], "inverted": false,
             "conditions": { "environment": "dev", "secretPath": { "$glob": "/{{identity.metadata.team}}/**" } } });
-        let widest = widest(&[rule, forbidden("{{identity.metadata.env}}"), forbidden("prod")]);
+        let widest = widened(&[rule, forbidden("{{identity.metadata.env}}"), forbidden("prod")], "{{");
         assert_eq!(widest, [read("dev"), forbidden("prod")]);
     }
 

@@ -87,7 +87,9 @@ async fn add(cx: Cx, input: AddIdentityMember) -> Outcome<BareIdentityMemberRepl
         ));
     }
     let object = Object::identity(&id_text);
-    let given = roles::may_give(&cx, &scope, &roles, GRANT, object, NOT_CREATED).await?;
+    let given =
+        roles::may_give(&cx, &scope, &roles, GRANT, (Some(MemberRef::Identity(id)), object), NOT_CREATED)
+            .await?;
 
     let mut change = cx.app.store.change(&permit, &cx.author()).await?;
     let member = MemberRef::Identity(id);
@@ -107,7 +109,9 @@ async fn update(cx: Cx, input: UpdateIdentityMember) -> Outcome<MemberRolesReply
     let found = member(&cx, scope.id(), id).await?;
     roles::may_manage(&cx, &scope, MemberRef::Identity(id), NOT_UPDATED).await?;
     let object = Object::identity(&id_text);
-    let given = roles::may_give(&cx, &scope, &roles, GRANT, object, NOT_UPDATED).await?;
+    let given =
+        roles::may_give(&cx, &scope, &roles, GRANT, (Some(MemberRef::Identity(id)), object), NOT_UPDATED)
+            .await?;
     if found.identity.project_id.is_some() {
         roles::keeps_a_permanent_one(&roles)?;
     }

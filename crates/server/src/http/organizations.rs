@@ -10,7 +10,7 @@ use vouchsafe_domain::id::OrgId;
 use vouchsafe_domain::slug::Slug;
 use vouchsafe_domain::text::bounded;
 use vouchsafe_policy::builtin::OrgRole;
-use vouchsafe_policy::org;
+use vouchsafe_policy::{Level, Rule, catalogue, org};
 use vouchsafe_store as store;
 use vouchsafe_store::StoreError;
 
@@ -115,7 +115,7 @@ pub(super) async fn own(cx: &Cx) -> ApiResult<store::Organization> {
 
 /// The membership and the role of the caller.
 async fn own_permissions(cx: Cx, _: Nothing) -> Outcome<OwnPermissions> {
-    let org_id = cx.org()?;
+    let (org_id, held) = cx.organization()?;
     let missing = || ApiError::not_found("Membership not found");
     let (id, role) = match &cx.actor {
         Actor::User(user) => {
@@ -128,7 +128,9 @@ async fn own_permissions(cx: Cx, _: Nothing) -> Outcome<OwnPermissions> {
         }
         Actor::Anonymous => return Err(missing()),
     };
-    let permissions = OrgRole::from_slug(&role).map(|role| rules(role.rules())).unwrap_or_default();
+    let subjects = catalogue::subjects(Level::Organization).iter();
+    let held: Vec<Rule> = subjects.flat_map(|subject| held.rules_on(subject.name)).cloned().collect();
+    let permissions = rules(&held);
     ok(OwnPermissions { memberships: vec![OwnMembership { id, roles: vec![OwnRole { role }] }], permissions })
 }
 

@@ -55,7 +55,7 @@ async fn create(cx: Cx, input: CreateProjectIdentity) -> Outcome<IdentityReply> 
     let roles = roles::given(input.roles.as_deref(), None)?;
     roles::keeps_a_permanent_one(&roles)?;
     let message = "Failed to create identity";
-    let given = roles::may_give(&cx, &scope, &roles, GRANT, Object::plain(), message).await?;
+    let given = roles::may_give(&cx, &scope, &roles, GRANT, (None, Object::plain()), message).await?;
 
     let org_id = scope.project().org_id;
     let mut change = cx.app.store.change(&permit, &cx.author()).await?;

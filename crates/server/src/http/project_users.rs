@@ -56,7 +56,7 @@ async fn add(cx: Cx, input: AddProjectUsers) -> Outcome<ProjectMembershipList> {
         let object = Object::member(email);
         permit = Some(scope.may(&object)?);
         let message = "Failed to add user to project";
-        roles = Some(roles::may_give(&cx, &scope, &given, GRANT, object, message).await?);
+        roles = Some(roles::may_give(&cx, &scope, &given, GRANT, (None, object), message).await?);
         let member = cx.app.store.org_member_by_email(cx.org()?, email).await?;
         let missing = || ApiError::not_found("Some users are not part of your organization");
         users.push(member.ok_or_else(missing)?.user);
@@ -161,7 +161,9 @@ async fn update(cx: Cx, input: UpdateProjectMembership) -> Outcome<ProjectRolesR
     let message = "Failed to update user project membership";
     let permit = manageable(&cx, &scope, &found, message).await?;
     let object = Object::member(&found.user.email);
-    let roles = roles::may_give(&cx, &scope, &given, GRANT, object, message).await?;
+    let roles =
+        roles::may_give(&cx, &scope, &given, GRANT, (Some(MemberRef::User(found.user.id)), object), message)
+            .await?;
 
     let mut change = cx.app.store.change(&permit, &cx.author()).await?;
     change.set_project_roles(&found.member(), &roles).await?;

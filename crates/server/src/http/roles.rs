@@ -9,7 +9,7 @@ use vouchsafe_store::{CustomRole, MemberRef, NewRole, RoleEntry, TemporaryRole};
 
 use super::cx::Cx;
 use super::error::{ApiError, ApiResult};
-use crate::access::{ProjectScope, project_holdings};
+use crate::access::{ProjectScope, project_holdings, template_values};
 
 /// The role that holds nothing.
 pub(super) const NO_ACCESS: &str = "no-access";
@@ -82,13 +82,13 @@ pub(super) fn temporary(
 }
 
 /// The roles, to be given: none may hold more than the caller does. Giving anything but `no-access`
-/// also asks for one of the permissions `grants` over `object`, the member.
+/// also asks for one of the permissions `grants` over `object`, the member, who may be known already.
 pub(super) async fn may_give(
     cx: &Cx,
     scope: &ProjectScope,
     wanted: &[Wanted],
     grants: [Need; 2],
-    object: Object<'_>,
+    (member, object): (Option<MemberRef>, Object<'_>),
     message: &str,
 ) -> ApiResult<Vec<NewRole>> {
     let mut given = Vec::with_capacity(wanted.len());
@@ -100,7 +100,13 @@ pub(super) async fn may_give(
                 scope.may_need(grants[0], &object)?;
             }
         }
-        role.within(scope.permissions(), message)?;
+        match member.filter(|_| role.is_templated()) {
+            None => role.within(scope.permissions(), message)?,
+            Some(member) => {
+                let values = template_values(&cx.app.store, member).await?;
+                role.within_for(scope.permissions(), &values, message)?;
+            }
+        }
         given.push(NewRole { role: role.role().clone(), temporary: one.temporary.clone() });
     }
     Ok(given)

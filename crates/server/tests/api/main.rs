@@ -15,6 +15,7 @@ mod people;
 mod project_users;
 mod projects;
 mod replicas;
+mod roles;
 mod secret_batch;
 mod secret_lists;
 mod secrets;

@@ -42,6 +42,9 @@ impl World {
             .ok();
         let membership =
             admin.get(&format!("/api/v2/workspace/{id}/identity-memberships/{}", identity.id)).await.ok();
+        let role = json!({ "slug": "walked", "name": "walked", "permissions": [] });
+        let org_role = admin.post("/api/v1/organization/roles", role.clone()).await.ok();
+        let role = admin.post(&format!("/api/v1/projects/{id}/roles"), role).await.ok();
         let names = json!({
             "projectId": id, "workspaceId": id, "id": id, "projectSlug": project["slug"], "slug": project["slug"],
             "workspaceSlug": project["slug"],
@@ -58,7 +61,7 @@ impl World {
             "userId": "0190f4e2-6b1c-7c3a-9d52-3f1b2a4c5d6e", "sessionId": "0190f4e2-6b1c-7c3a-9d52-3f1b2a4c5d6e",
         });
         let fields = json!({
-            "walkedPath": "walked", "roleId": "b11b49a9-09a9-4443-916a-4246f9ff2c69", "roleSlug": "member", "role": "no-access", "roles": [{ "role": "no-access", "isTemporary": false }],
+            "walkedPath": "walked", "roleId": role["role"]["id"], "orgRoleId": org_role["role"]["id"], "roleSlug": "member", "permissions": [], "role": "no-access", "roles": [{ "role": "no-access", "isTemporary": false }],
             "path": "/", "secretPath": "/", "directory": "/", "secretValue": "v", "projectName": "walked",
             "import": { "environment": "prod", "path": "/" }, "tagSlugs": ["walked"], "secretIds": [secret["secret"]["id"]],
             "secrets": [{ "secretKey": "WALKED", "secretValue": "v" }], "color": "", "username": "a@b.example",
@@ -86,6 +89,7 @@ impl World {
                         "slug" if route.path.contains("/tags/") => "tagSlug",
                         "slug" if route.path.contains("/environments/") => "envSlug",
                         "folderPath" => "walkedPath",
+                        "roleId" if route.path.contains("/organization/") => "orgRoleId",
                         name => name,
                     };
                     path.push_str(
@@ -124,7 +128,7 @@ fn needs_permission(route: &Route) -> bool {
 
 /// Whether the request names something that belongs to an organization.
 fn names_something(route: &Route) -> bool {
-    let by_id = route.path.contains("Id}") && !route.path.contains("{roleId}");
+    let by_id = route.path.contains("Id}");
     !matches!(route.access, Access::Org(_)) || by_id || route.path == "/api/v1/identities"
 }
 

@@ -9,7 +9,8 @@ use vouchsafe_domain::time::Timestamp;
 use vouchsafe_domain::token_settings::TokenSettings;
 use vouchsafe_policy::Permit;
 use vouchsafe_store::{
-    Attempt, AuthMethod, Author, Change, ClientCredential, NewAuthMethod, NewClientSecret, NewIdentity, Store,
+    Attempt, AuthMethod, Author, Change, ClientCredential, NewAuthMethod, NewClientSecret, NewIdentity,
+    NewRoleRef, Store,
 };
 use vouchsafe_testkit::{Engine, START, TestDatabase, count};
 
@@ -116,7 +117,14 @@ async fn begin(store: &Store) -> Change {
 
 /// What an identity is made of.
 pub(crate) fn new_identity<'a>(org: OrgId, name: &'a str, role: &'a str) -> NewIdentity<'a> {
-    NewIdentity { org, project: None, name, role, has_delete_protection: false, instance_admin: false }
+    NewIdentity {
+        org,
+        project: None,
+        name,
+        role: NewRoleRef::built_in(role),
+        has_delete_protection: false,
+        instance_admin: false,
+    }
 }
 
 /// What a client of this method presents; which secret it is, the seed says.
