@@ -4,12 +4,11 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use vouchsafe_domain::id::{IdentityId, MembershipId, OrgId, ProjectId, UserId};
+use vouchsafe_domain::id::{GroupId, IdentityId, MembershipId, OrgId, ProjectId, UserId};
 use vouchsafe_domain::time::Timestamp;
-use vouchsafe_policy::builtin::ProjectRole;
 use vouchsafe_policy::{Level, Need, Object, Permissions, Permit, TemplateValues, org};
 use vouchsafe_store::{
-    Identity, IdentityGate, MemberRef, Project, ProjectGrants, RoleScope, Store, Topic, UserGate,
+    Group, Identity, IdentityGate, MemberRef, Project, ProjectGrants, RoleScope, Store, Topic, UserGate,
 };
 
 use crate::auth::Actor;
@@ -233,13 +232,50 @@ pub struct Governed {
     /// The project that manages the identity, if one does.
     pub project: Option<ProjectScope>,
     measured: Vec<Measured>,
+    is_caller: bool,
     now: Timestamp,
 }
 
 impl Governed {
     /// Refuses when the identity holds anything, now or later, that the actor does not.
     pub fn within_boundary(&self, message: &str) -> ApiResult<()> {
+        if self.is_caller {
+            return Ok(());
+        }
         let one = |measured: &Measured| measured.theirs.within(&measured.caller, self.now, message);
+        self.measured.iter().try_for_each(one)
+    }
+
+    /// Refuses when the identity, with these values in the templates of its rules, would hold
+    /// anything that the actor does not.
+    pub fn stays_within(&self, values: &TemplateValues, message: &str) -> ApiResult<()> {
+        let templated = self.measured.iter().filter(|measured| measured.theirs.templates().identity);
+        templated.into_iter().try_for_each(|measured| {
+            let then = measured.theirs.clone().filled_with(values.clone());
+            then.within(&measured.caller, self.now, message)
+        })
+    }
+}
+
+/// A group, and what the caller holds wherever it holds something.
+#[derive(Debug)]
+pub struct GovernedGroup {
+    /// The group.
+    pub group: Group,
+    measured: Vec<Measured>,
+    now: Timestamp,
+}
+
+impl GovernedGroup {
+    /// Refuses when being in the group gives anything, now or later, that the actor does not hold.
+    pub fn within_boundary(&self, message: &str) -> ApiResult<()> {
+        let one = |measured: &Measured| measured.theirs.within(&measured.caller, self.now, message);
+        self.measured.iter().try_for_each(one)
+    }
+
+    /// Refuses when being in it no more does.
+    pub fn may_end(&self, message: &str) -> ApiResult<()> {
+        let one = |measured: &Measured| measured.theirs.may_end(&measured.caller, self.now, message);
         self.measured.iter().try_for_each(one)
     }
 }
@@ -322,11 +358,12 @@ impl Cx {
         self.guard_instance_admin(&identity)?;
         let everywhere = org_need != org::IDENTITY_READ;
         let measured = self.measure_identity(id, project.as_ref(), everywhere).await?;
-        Ok(Governed { permit, project, measured, now: self.now(), identity })
+        let is_caller = self.actor_id()? == ActorId::Identity(id);
+        Ok(Governed { permit, project, measured, is_caller, now: self.now(), identity })
     }
 
     /// What an identity holds where it is managed or, if that is the organization, `everywhere`, and
-    /// what the caller holds there. Nothing to compare for the caller itself.
+    /// what the caller holds there.
     async fn measure_identity(
         &self,
         id: IdentityId,
@@ -334,9 +371,6 @@ impl Cx {
         everywhere: bool,
     ) -> ApiResult<Vec<Measured>> {
         let (store, member) = (&self.app.store, MemberRef::Identity(id));
-        if self.actor_id()? == ActorId::Identity(id) {
-            return Ok(Vec::new());
-        }
         if let Some(scope) = project {
             let theirs = project_holdings(store, scope.id(), member).await?;
             return Ok(vec![Measured { caller: scope.permissions().clone(), theirs }]);
@@ -370,12 +404,16 @@ impl Cx {
         Ok(self.organization()?.1.allows(org::ACCESS_ALL_PROJECTS, &Object::plain()))
     }
 
-    /// What the caller holds in a project, as far as the boundary goes.
-    pub async fn reach_in(&self, project: ProjectId) -> ApiResult<Permissions> {
-        if self.reaches_all_projects()? {
-            return Ok(ProjectRole::Admin.permissions().clone());
-        }
-        self.permissions_in(project).await
+    /// A group of the caller's organization, with what it holds everywhere.
+    pub async fn group(&self, id: GroupId) -> ApiResult<GovernedGroup> {
+        let (org, mine) = self.organization()?;
+        let missing = || ApiError::not_found(format!("Failed to find group with ID {id}"));
+        let group = self.app.store.group(org, id).await?.ok_or_else(missing)?;
+        let member = MemberRef::Group(id);
+        let theirs = org_holdings(&self.app.store, org, member).await?;
+        let mut measured = vec![Measured { caller: mine.clone(), theirs }];
+        measured.extend(self.measure_projects(member).await?);
+        Ok(GovernedGroup { group, measured, now: self.now() })
     }
 
     /// What the caller holds in a project; nothing if it is no member.

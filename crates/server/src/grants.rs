@@ -8,7 +8,7 @@ use vouchsafe_policy::{Grant, GrantSource, Level, Permissions, Rule, TemplateUse
 use vouchsafe_store::{HeldGrant, NewRoleRef, Role, Through};
 
 use crate::http::error::{ApiError, ApiResult};
-use crate::rules::widest;
+use crate::rules::{self, LOGIN_TEMPLATE, widest};
 
 /// More different sets of roles than this, one after the other, are not looked at one by one.
 const MOST_MOMENTS: usize = 64;
@@ -34,7 +34,7 @@ impl Rules {
         let Self::Listed(rules) = self else { return Ok(self.clone()) };
         let values = rules.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>();
         let values = values.map_err(|error| ApiError::internal(error.to_string()))?;
-        widest(&values, "identity.auth.").map(Self::Listed)
+        widest(&values, LOGIN_TEMPLATE).map(Self::Listed)
     }
 
     fn as_slice(&self) -> &[Rule] {
@@ -123,6 +123,18 @@ impl Holdings {
             });
         }
         moments.into_iter().try_for_each(|at| within_boundary(actor, &all.at(at)?, message))
+    }
+
+    /// Refuses with 403 when the end of all this may give anybody anything that `actor` does not hold:
+    /// what a rule that forbids forbade.
+    pub fn may_end(&self, actor: &Permissions, now: Timestamp, message: &str) -> ApiResult<()> {
+        for held in self.held.iter().filter(|held| !held.has_ended(now)) {
+            let values = held.rules.as_slice().iter().map(serde_json::to_value);
+            let values: Vec<Value> =
+                values.collect::<Result<_, _>>().map_err(|error| ApiError::internal(error.to_string()))?;
+            rules::within(actor, &rules::freed(&values, &[]), message)?;
+        }
+        Ok(())
     }
 
     /// The same for the luckiest login: nobody knows what its proof will say.

@@ -1,10 +1,15 @@
 //! Rules that come in: checked, and measured against what their giver holds.
 
 use serde_json::{Value, json};
-use vouchsafe_policy::{Grant, GrantSource, Level, Permissions, Rule, RuleList, RuleListError};
+use vouchsafe_policy::{
+    Grant, GrantSource, Level, Permissions, Rule, RuleList, RuleListError, TemplateValues,
+};
 
 use crate::grants::within_boundary;
 use crate::http::error::{ApiError, ApiResult};
+
+/// What every template begins with that names something a login proved.
+pub const LOGIN_TEMPLATE: &str = "identity.auth.";
 
 /// Checks rules and brings them into the form in which they are stored and answered. `field` is
 /// where they stand in the request.
@@ -35,6 +40,19 @@ pub fn within(actor: &Permissions, rules: &[Value], message: &str) -> ApiResult<
     within_boundary(actor, &target, message)
 }
 
+/// The same for one holder, of whom everything is known but what logins will prove.
+pub fn within_for(
+    actor: &Permissions,
+    rules: &[Value],
+    values: &TemplateValues,
+    message: &str,
+) -> ApiResult<()> {
+    let rules = widest(rules, LOGIN_TEMPLATE)?;
+    let source = GrantSource::Role { slug: "new".to_owned() };
+    let target = Permissions::compile_for(actor.level(), &[Grant { source, rules }], values);
+    within_boundary(actor, &target.map_err(|error| ApiError::internal(error.to_string()))?, message)
+}
+
 /// Refuses with 403 when replacing rules by others may give anybody anything that `actor` does not
 /// hold: taking a rule that forbids away gives what it forbade.
 pub fn may_replace(actor: &Permissions, old: &[Value], new: &[Value], message: &str) -> ApiResult<()> {
@@ -44,7 +62,7 @@ pub fn may_replace(actor: &Permissions, old: &[Value], new: &[Value], message: &
 }
 
 /// What the rules that forbid and are not among the new ones forbade.
-fn freed(old: &[Value], new: &[Value]) -> Vec<Value> {
+pub fn freed(old: &[Value], new: &[Value]) -> Vec<Value> {
     let lost = old.iter().filter(|rule| is_inverted(rule) && !new.contains(rule));
     let allowing = |rule: &Value| {
         let mut rule = rule.clone();

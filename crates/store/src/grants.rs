@@ -102,13 +102,15 @@ impl Store {
                    NULL AS temporary_range, NULL AS starts_at, NULL AS ends_at \
                    FROM org_memberships m LEFT JOIN roles cr ON cr.id = m.role_id \
                    WHERE m.org_id = $1 AND (m.identity_id = $2 OR m.user_id = $3)";
-        let values = || args![org, member.identity(), member.user()];
-        let mut found: Vec<RoleRow> = self.pools().all(sql, values()).await?;
+        let values = args![org, member.identity(), member.user()];
+        let mut found: Vec<RoleRow> = self.pools().all(sql, values).await?;
         let sql = "SELECT NULL AS membership_id, g.slug AS group_slug, g.role, cr.slug AS custom_slug, cr.permissions, \
                    NULL AS temporary_range, NULL AS starts_at, NULL AS ends_at \
-                   FROM group_members gm JOIN groups g ON g.id = gm.group_id LEFT JOIN roles cr ON cr.id = g.role_id \
-                   WHERE g.org_id = $1 AND (gm.identity_id = $2 OR gm.user_id = $3) ORDER BY g.id LIMIT 20000";
-        found.extend(self.pools().all::<RoleRow>(sql, values()).await?);
+                   FROM groups g LEFT JOIN roles cr ON cr.id = g.role_id WHERE g.org_id = $1 AND (g.id = $4 \
+                   OR g.id IN (SELECT gm.group_id FROM group_members gm WHERE gm.identity_id = $2 OR gm.user_id = $3)) \
+                   ORDER BY g.id LIMIT 20000";
+        let values = args![org, member.identity(), member.user(), member.group()];
+        found.extend(self.pools().all::<RoleRow>(sql, values).await?);
         complete(found.into_iter().filter_map(|RoleRow(_, grant)| grant).collect())
     }
 

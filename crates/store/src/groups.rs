@@ -202,7 +202,7 @@ impl Store {
         let next = values.len() + 1;
         values.extend(args![page.limit, page.offset]);
         let sql = Sql::Built(format!(
-            "SELECT * FROM ({}) c WHERE {condition} ORDER BY c.first_name, c.last_name, c.id LIMIT ${next} OFFSET ${}",
+            "SELECT * FROM ({}) c WHERE {condition} ORDER BY CASE WHEN c.joined_at IS NULL THEN 1 ELSE 0 END, c.first_name, c.last_name, c.id LIMIT ${next} OFFSET ${}",
             everybody(filter.kind),
             next + 1
         ));

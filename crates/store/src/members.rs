@@ -7,7 +7,7 @@ use vouchsafe_domain::id::{GroupId, IdentityId, MembershipId, ProjectId, RoleId,
 use vouchsafe_domain::time::Timestamp;
 
 use crate::engine::{FromRow, Row, Sql, args, placeholders};
-use crate::error::StoreResult;
+use crate::error::{StoreError, StoreResult};
 use crate::roles::{CustomRole, NewRoleRef};
 use crate::{Change, Store};
 
@@ -169,6 +169,13 @@ impl Store {
         let Some(mut found) = found else { return Ok(None) };
         found.roles = self.roles_of(found.id).await?;
         Ok(Some(found))
+    }
+
+    /// The project of a membership, in whichever organization.
+    pub async fn project_of_membership(&self, id: MembershipId) -> StoreResult<Option<ProjectId>> {
+        let sql = "SELECT project_id AS t FROM project_memberships WHERE id = $1";
+        let found: Option<String> = self.pools().one(sql, args![id]).await?;
+        found.map(|id| id.parse().map_err(|_| StoreError::corrupt("project_id"))).transpose()
     }
 
     /// The roles of a membership, in order.

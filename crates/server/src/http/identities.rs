@@ -11,7 +11,7 @@ use vouchsafe_api::identities::{
 use vouchsafe_domain::id::{IdentityId, OrgId};
 use vouchsafe_domain::text::bounded;
 use vouchsafe_policy::builtin::OrgRole;
-use vouchsafe_policy::{Object, Permissions, org, project};
+use vouchsafe_policy::{Object, Permissions, TemplateValues, org, project};
 use vouchsafe_store::{
     self as store, IdentityFilter, IdentityMatch, NewIdentity, Page, RoleScope, VisibleRoles,
 };
@@ -20,6 +20,7 @@ use super::cx::Cx;
 use super::error::{ApiError, ApiResult};
 use super::reply::ok;
 use super::route::{Access, Outcome, Routes};
+use crate::access::Governed;
 use crate::grants::{Offered, within_boundary};
 
 const READ: Access = Access::Identity { org: org::IDENTITY_READ, project: project::IDENTITY_READ };
@@ -96,6 +97,8 @@ pub(super) async fn change(cx: &Cx, input: UpdateIdentity) -> ApiResult<store::I
     let protection = input.has_delete_protection.unwrap_or(target.identity.has_delete_protection);
     let metadata = input.metadata.as_deref().map(metadata).transpose()?;
 
+    stays_within(cx, &target, &name, metadata.as_deref()).await?;
+
     let id = target.identity.id;
     let mut change = cx.app.store.change(&target.permit, &cx.author()).await?;
     change.update_identity(id, &name, protection).await?;
@@ -113,6 +116,27 @@ pub(super) async fn change(cx: &Cx, input: UpdateIdentity) -> ApiResult<store::I
     );
     change.commit().await?;
     current(cx, id).await
+}
+
+/// Refuses a name or metadata that would, through templates in its rules, make the identity hold more
+/// than the caller.
+pub(super) async fn stays_within(
+    cx: &Cx,
+    target: &Governed,
+    name: &str,
+    metadata: Option<&[(String, String)]>,
+) -> ApiResult<()> {
+    let id = target.identity.id;
+    if metadata.is_none() && name == target.identity.name {
+        return Ok(());
+    }
+    let stored = match metadata {
+        Some(new) => new.to_vec(),
+        None => cx.app.store.template_metadata(id).await?,
+    };
+    let values = TemplateValues::of(id.to_string(), name);
+    let values = stored.into_iter().fold(values, |values, (key, value)| values.metadata(key, value));
+    target.stays_within(&values, "Failed to update identity")
 }
 
 /// Deletes an identity of the organization.
@@ -404,7 +428,8 @@ pub(super) async fn flat(cx: &Cx, identities: Vec<store::Identity>) -> ApiResult
     Ok(identities.into_iter().map(shown).collect())
 }
 
-fn custom_role(role: store::CustomRole) -> CustomRole {
+/// A custom role as clients see it on its members.
+pub(super) fn custom_role(role: store::CustomRole) -> CustomRole {
     CustomRole {
         id: role.id,
         name: role.name,

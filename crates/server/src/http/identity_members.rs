@@ -139,6 +139,7 @@ async fn remove(cx: Cx, input: IdentityMemberPath) -> Outcome<BareIdentityMember
         ));
     }
     roles::may_manage(&cx, &scope, MemberRef::Identity(id), NOT_DELETED).await?;
+    roles::may_end(&cx, &scope, found.id, NOT_DELETED).await?;
     let mut change = cx.app.store.change(&permit, &cx.author()).await?;
     change.remove_project_member(&found.member()).await?;
     let detail = json!({ "identityId": id });

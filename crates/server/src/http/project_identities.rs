@@ -14,7 +14,7 @@ use vouchsafe_store::{
 
 use super::cx::Cx;
 use super::error::{ApiError, ApiResult};
-use super::identities::{flat, metadata, name, page, reply, shown};
+use super::identities::{flat, metadata, name, page, reply, shown, stays_within};
 use super::identity_members::GRANT;
 use super::reply::ok;
 use super::roles;
@@ -95,9 +95,11 @@ async fn get(cx: Cx, input: ProjectIdentityPath) -> Outcome<IdentityReply> {
 async fn update(cx: Cx, input: UpdateProjectIdentity) -> Outcome<IdentityReply> {
     let path = ProjectIdentityPath { project_id: input.project_id, identity_id: input.identity_id };
     let target = managed(&cx, path, "Failed to update identity").await?;
-    let name = input.name.as_deref().map(name).transpose()?.unwrap_or(target.identity.name);
+    let name = input.name.as_deref().map(name).transpose()?.unwrap_or_else(|| target.identity.name.clone());
     let protection = input.has_delete_protection.unwrap_or(target.identity.has_delete_protection);
     let metadata = input.metadata.as_deref().map(metadata).transpose()?;
+
+    stays_within(&cx, &target, &name, metadata.as_deref()).await?;
 
     let id = target.identity.id;
     let mut change = cx.app.store.change(&target.permit, &cx.author()).await?;

@@ -43,6 +43,8 @@ pub(super) fn routes() -> Routes {
         .get([BY_USER], READ, "Read a user's membership by the user's id", by_user)
 }
 
+const NOT_REMOVED: &str = "Failed to remove user from project";
+
 /// Either of these permits giving a role to a user.
 const GRANT: [Need; 2] = [project::MEMBER_ASSIGN_ROLE, project::MEMBER_GRANT_PRIVILEGES];
 
@@ -200,7 +202,8 @@ async fn remove_all(
 ) -> ApiResult<Vec<ProjectMembership>> {
     let mut permit = None;
     for user in &users {
-        permit = Some(manageable(cx, scope, user, "Failed to remove user from project").await?);
+        permit = Some(manageable(cx, scope, user, NOT_REMOVED).await?);
+        roles::may_end(cx, scope, user.id, NOT_REMOVED).await?;
     }
     let permit = permit.ok_or_else(|| ApiError::internal("no user named"))?;
     let mut change = cx.app.store.change(&permit, &cx.author()).await?;

@@ -10,6 +10,7 @@ use vouchsafe_store::{CustomRole, MemberRef, NewRole, RoleEntry, TemporaryRole};
 use super::cx::Cx;
 use super::error::{ApiError, ApiResult};
 use crate::access::{ProjectScope, project_holdings, template_values};
+use crate::rules;
 
 /// The role that holds nothing.
 pub(super) const NO_ACCESS: &str = "no-access";
@@ -134,6 +135,20 @@ pub(super) async fn may_manage(
 ) -> ApiResult<()> {
     let theirs = project_holdings(&cx.app.store, scope.id(), member).await?;
     theirs.within(scope.permissions(), cx.now(), message)
+}
+
+/// Refuses to end a membership by which somebody else than the caller gains: its privileges may
+/// forbid what a group allows.
+pub(super) async fn may_end(
+    cx: &Cx,
+    scope: &ProjectScope,
+    membership: MembershipId,
+    message: &str,
+) -> ApiResult<()> {
+    for privilege in cx.app.store.privileges(membership).await? {
+        rules::within(scope.permissions(), &rules::freed(&privilege.permissions, &[]), message)?;
+    }
+    Ok(())
 }
 
 /// A role in the organization as clients see it.

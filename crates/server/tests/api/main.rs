@@ -3,6 +3,7 @@
 
 mod admin;
 mod folders;
+mod groups;
 mod identities;
 mod identity_members;
 mod identity_search;
@@ -12,6 +13,7 @@ mod managed_identities;
 mod network;
 mod organizations;
 mod people;
+mod privileges;
 mod project_users;
 mod projects;
 mod replicas;

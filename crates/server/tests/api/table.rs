@@ -2,11 +2,18 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use vouchsafe_policy::{Level, Need};
 use vouchsafe_server::http::route::{Access, Route};
 use vouchsafe_server::http::routes;
 use vouchsafe_testkit::{Answer, Person, TestServer, both};
 
-both!(every_route_refuses_who_may_not, every_route_answers_bad_input_with_a_clear_refusal);
+use crate::people::person;
+
+both!(
+    every_route_refuses_who_may_not,
+    the_needed_permission_is_enough,
+    every_route_answers_bad_input_with_a_clear_refusal,
+);
 
 /// An organization with one of everything, and the values that name it.
 struct World {
@@ -45,7 +52,25 @@ impl World {
         let role = json!({ "slug": "walked", "name": "walked", "permissions": [] });
         let org_role = admin.post("/api/v1/organization/roles", role.clone()).await.ok();
         let role = admin.post(&format!("/api/v1/projects/{id}/roles"), role).await.ok();
+        let group = admin.post("/api/v1/groups", json!({ "name": "walked" })).await.ok();
+        let group_id = group["id"].as_str().unwrap();
+        admin.post(&format!("/api/v2/workspace/{id}/groups/{group_id}"), json!({})).await.ok();
+        admin
+            .post(&format!("/api/v1/groups/{group_id}/machine-identities/{}", identity.id), json!({}))
+            .await
+            .ok();
+        let privilege =
+            json!({ "identityId": identity.id, "projectId": id, "slug": "walked", "permissions": [] });
+        let privilege = admin.post("/api/v2/identity-project-additional-privilege", privilege).await.ok();
+        person(server, "walked@example.com", "no-access").await;
+        let user = json!({ "emails": ["walked@example.com"], "roleSlugs": ["no-access"] });
+        let user = admin.post(&format!("/api/v1/projects/{id}/memberships"), user).await.ok();
+        let user = user["memberships"][0]["id"].as_str().unwrap();
+        let of_user = json!({ "projectMembershipId": user, "permissions": [] });
+        let of_user = admin.post("/api/v1/user-project-additional-privilege", of_user).await.ok();
         let names = json!({
+            "groupId": group_id, "privilegeId": privilege["privilege"]["id"], "privilegeSlug": "walked",
+            "userPrivilegeId": of_user["privilege"]["id"], "projectMembershipId": user, "privilegeDetails": {},
             "projectId": id, "workspaceId": id, "id": id, "projectSlug": project["slug"], "slug": project["slug"],
             "workspaceSlug": project["slug"],
             "identityId": identity.id, "managed": managed["identity"]["id"],
@@ -89,6 +114,7 @@ impl World {
                         "slug" if route.path.contains("/tags/") => "tagSlug",
                         "slug" if route.path.contains("/environments/") => "envSlug",
                         "folderPath" => "walkedPath",
+                        "privilegeId" if route.path.contains("/user-project") => "userPrivilegeId",
                         "roleId" if route.path.contains("/organization/") => "orgRoleId",
                         name => name,
                     };
@@ -107,7 +133,17 @@ impl World {
     /// Query parameters for GET; everything, as unknown ones are ignored.
     fn query(&self) -> String {
         let one = |name: &str| format!("{name}={}", self.values[name].as_str().unwrap());
-        ["workspaceId", "projectId", "environment", "orgId"].map(one).join("&")
+        [
+            "workspaceId",
+            "projectId",
+            "environment",
+            "orgId",
+            "identityId",
+            "projectSlug",
+            "projectMembershipId",
+        ]
+        .map(one)
+        .join("&")
     }
 
     async fn call(&self, person: &Person, route: &Route, body: &Value) -> Answer {
@@ -115,7 +151,11 @@ impl World {
         if route.method == Method::GET {
             return person.get(&format!("{path}?{}", self.query())).await;
         }
-        person.send(person.request(route.method.clone(), &path).json(body)).await
+        let mut body = body.clone();
+        if route.path.contains("additional-privilege") {
+            body["type"] = json!({ "isTemporary": false });
+        }
+        person.send(person.request(route.method.clone(), &path).json(&body)).await
     }
 }
 
@@ -185,6 +225,62 @@ async fn every_route_refuses_who_may_not(server: TestServer) {
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(routes().len() > 150, "only {} routes were walked", routes().len());
+}
+
+/// Somebody with a custom role that holds just this permission, where the route asks for it.
+async fn with_just(server: &TestServer, world: &World, need: Need) -> Person {
+    let rule = json!({ "subject": need.subject, "action": [need.action] });
+    let slug = format!("{}-{}", need.subject, need.action.to_lowercase());
+    let role = json!({ "slug": slug, "name": slug, "permissions": [rule] });
+    match need.level {
+        Level::Organization => {
+            server.admin.post("/api/v1/organization/roles", role).await.ok();
+            server.identity(&slug, &slug).await
+        }
+        Level::Project => {
+            let project = world.values["projectId"].as_str().unwrap();
+            server.admin.post(&format!("/api/v1/projects/{project}/roles"), role).await.ok();
+            server.project_member(project, &slug).await
+        }
+    }
+}
+
+/// The permission that a route asks of somebody who names what the world names.
+fn need_of(route: &Route) -> Option<Need> {
+    match route.access {
+        Access::Org(need) | Access::Project(need) => Some(need),
+        Access::Identity { org, .. } if !route.path.contains("{projectId}") => Some(org),
+        Access::Identity { project, .. } => Some(project),
+        _ => None,
+    }
+}
+
+async fn the_needed_permission_is_enough(server: TestServer) {
+    let world = World::make(&server).await;
+    let mut people: Vec<(Need, Person)> = Vec::new();
+    let mut wrong = Vec::new();
+    for need in routes().iter().filter_map(need_of) {
+        if !people.iter().any(|(known, _)| *known == need) {
+            people.push((need, with_just(&server, &world, need).await));
+        }
+    }
+    // What deletes comes last, so that all others meet a world with something in it.
+    let (deleting, others): (Vec<_>, Vec<_>) =
+        routes().iter().partition(|route| route.method == Method::DELETE);
+    for route in others.into_iter().chain(deleting) {
+        let Some(need) = need_of(route) else { continue };
+        let (_, person) = people.iter().find(|(known, _)| *known == need).unwrap();
+        let answer = world.call(person, route, &world.values).await;
+        let needed = format!("You are not allowed to {} on {}", need.action, need.subject);
+        // Some ask for more than one permission, and the identity that is named holds more than one.
+        let explained = answer.body["error"] == "PermissionBoundaryError"
+            || (answer.body["error"] == "PermissionDenied" && answer.body["message"] != needed);
+        if answer.status >= 500 || answer.status == 401 || (answer.status == 403 && !explained) {
+            wrong.push(format!("{} {} answered {}", route.method, route.path, answer.body));
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(people.len() > 50, "only {} permissions were tried", people.len());
 }
 
 async fn every_route_answers_bad_input_with_a_clear_refusal(server: TestServer) {
