@@ -373,15 +373,21 @@ impl Change {
         Ok(())
     }
 
-    /// Gives an identity another role in its organization.
-    pub async fn set_identity_org_role(&mut self, id: IdentityId, role: &NewRoleRef) -> StoreResult<()> {
+    /// Gives an identity another role in its organization. False if it no longer has the role that
+    /// `identity` says: who decided on that must decide again.
+    pub async fn set_identity_org_role(
+        &mut self,
+        identity: &Identity,
+        role: &NewRoleRef,
+    ) -> StoreResult<bool> {
         let at = self.at();
         self.confirm_role(role).await?;
-        let sql =
-            "UPDATE org_memberships SET role = $2, role_id = $3, updated_at = $4 WHERE identity_id = $1";
-        self.run(sql, args![id, role.slug(), role.id(), at]).await?;
-        self.touch(id);
-        Ok(())
+        let sql = "UPDATE org_memberships SET role = $2, role_id = $3, updated_at = $4 \
+                   WHERE identity_id = $1 AND role = $5 AND COALESCE(role_id, '') = $6";
+        let custom = identity.custom_role.as_ref().map(|role| role.id.to_string()).unwrap_or_default();
+        let values = args![identity.id, role.slug(), role.id(), at, &identity.role, custom];
+        self.touch(identity.id);
+        Ok(self.run(sql, values).await? > 0)
     }
 
     /// Replaces the metadata of an identity.

@@ -18,6 +18,7 @@ use vouchsafe_store::{
 
 use super::cx::Cx;
 use super::error::{ApiError, ApiResult};
+use super::org_members::changed_meanwhile;
 use super::reply::ok;
 use super::route::{Access, Outcome, Routes};
 use crate::access::Governed;
@@ -103,7 +104,9 @@ pub(super) async fn change(cx: &Cx, input: UpdateIdentity) -> ApiResult<store::I
     let mut change = cx.app.store.change(&target.permit, &cx.author()).await?;
     change.update_identity(id, &name, protection).await?;
     if let Some(role) = &role {
-        change.set_identity_org_role(id, role.role()).await?;
+        if !change.set_identity_org_role(&target.identity, role.role()).await? {
+            return Err(changed_meanwhile());
+        }
     }
     if let Some(metadata) = &metadata {
         change.set_identity_metadata(id, metadata).await?;
