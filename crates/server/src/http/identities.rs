@@ -103,10 +103,10 @@ pub(super) async fn change(cx: &Cx, input: UpdateIdentity) -> ApiResult<store::I
     let id = target.identity.id;
     let mut change = cx.app.store.change(&target.permit, &cx.author()).await?;
     change.update_identity(id, &name, protection).await?;
-    if let Some(role) = &role {
-        if !change.set_identity_org_role(&target.identity, role.role()).await? {
-            return Err(changed_meanwhile());
-        }
+    if let Some(role) = &role
+        && !change.set_identity_org_role(&target.identity, role.role()).await?
+    {
+        return Err(changed_meanwhile());
     }
     if let Some(metadata) = &metadata {
         change.set_identity_metadata(id, metadata).await?;

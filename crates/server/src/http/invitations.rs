@@ -56,7 +56,7 @@ enum Invitee {
     /// Nobody has the address yet.
     Unknown(Email),
     /// Somebody has the address.
-    Known(Box<User>, Option<OrgMember>),
+    Known(Box<User>, Option<Box<OrgMember>>),
 }
 
 async fn invite(cx: Cx, input: Invite) -> Outcome<InviteReply> {
@@ -92,7 +92,7 @@ async fn invitee(cx: &Cx, org_id: OrgId, email: Email) -> ApiResult<Invitee> {
         // A new code for somebody who is invited with more than the caller holds is out of reach.
         manageable(cx, member, "Failed to invite user").await?;
     }
-    Ok(Invitee::Known(Box::new(user), member))
+    Ok(Invitee::Known(Box::new(user), member.map(Box::new)))
 }
 
 /// Invites or adds one person; answers the link, if the person needs one.

@@ -58,15 +58,16 @@ async fn get(cx: Cx, input: OrgMembershipPath) -> Outcome<OrgMembershipReply> {
     ok(OrgMembershipReply { membership: shown(member(&cx, input.membership_id).await?) })
 }
 
+const NOT_UPDATED: &str = "Failed to update user membership";
+
 async fn update(cx: Cx, input: UpdateOrgMembership) -> Outcome<OrgMembershipReply> {
     let org_id = own_organization(&cx, input.organization_id)?;
     let member = member(&cx, input.membership_id).await?;
-    const MESSAGE: &str = "Failed to update user membership";
-    manageable(&cx, &member, MESSAGE).await?;
+    manageable(&cx, &member, NOT_UPDATED).await?;
     let offered = match input.role.as_deref().map(str::trim) {
         Some(slug) => {
             let offered = cx.org_role(slug).await?;
-            offered.within(cx.organization()?.1, MESSAGE)?;
+            offered.within(cx.organization()?.1, NOT_UPDATED)?;
             offered.role().clone()
         }
         None => member.role_ref(),

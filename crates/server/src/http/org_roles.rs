@@ -79,13 +79,12 @@ async fn all(cx: &Cx) -> ApiResult<OrgRoleList> {
 
 async fn by_slug(cx: Cx, input: OrgRoleBySlug) -> Outcome<OrgRoleReply> {
     named(&cx, input.organization_id)?;
-    let role = match builtin::OrgRole::from_slug(&input.slug) {
-        Some(role) => shown(role, &own(&cx).await?, true),
-        None => {
-            let scope = RoleScope::Organization(cx.org()?);
-            let role = cx.app.store.custom_role_by_slug(scope, &input.slug).await?;
-            custom(role.ok_or_else(missing)?, true)
-        }
+    let role = if let Some(role) = builtin::OrgRole::from_slug(&input.slug) {
+        shown(role, &own(&cx).await?, true)
+    } else {
+        let scope = RoleScope::Organization(cx.org()?);
+        let role = cx.app.store.custom_role_by_slug(scope, &input.slug).await?;
+        custom(role.ok_or_else(missing)?, true)
     };
     ok(OrgRoleReply { role })
 }

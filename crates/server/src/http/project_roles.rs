@@ -150,15 +150,12 @@ async fn get_in(
     form: fn(Vec<Value>) -> Vec<Value>,
 ) -> Outcome<ProjectRoleReply> {
     scope.may(&Object::plain())?;
-    let role = match builtin::ProjectRole::from_slug(slug) {
-        Some(role) => {
-            ProjectRole { summary: summary(scope.project(), role), permissions: form(rules(role.rules())) }
-        }
-        None => {
-            let missing = || ApiError::not_found(format!("Project role with slug '{slug}' not found"));
-            let role = cx.app.store.custom_role_by_slug(scope.roles(), slug).await?.ok_or_else(missing)?;
-            ProjectRole { permissions: form(role.permissions.clone()), summary: custom(role) }
-        }
+    let role = if let Some(role) = builtin::ProjectRole::from_slug(slug) {
+        ProjectRole { summary: summary(scope.project(), role), permissions: form(rules(role.rules())) }
+    } else {
+        let missing = || ApiError::not_found(format!("Project role with slug '{slug}' not found"));
+        let role = cx.app.store.custom_role_by_slug(scope.roles(), slug).await?.ok_or_else(missing)?;
+        ProjectRole { permissions: form(role.permissions.clone()), summary: custom(role) }
     };
     ok(ProjectRoleReply { role })
 }

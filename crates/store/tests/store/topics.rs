@@ -4,7 +4,8 @@ use serde_json::json;
 use vouchsafe_domain::id::{IdentityId, ProjectId, TokenId};
 use vouchsafe_domain::lockout::LockoutSettings;
 use vouchsafe_store::{
-    AuditEvent, AuditFilter, AuthMethod, Change, Member, MemberRef, NewProject, NewRole, Store, Topic,
+    AuditEvent, AuditFilter, AuthMethod, Change, Member, MemberRef, NewProject, NewRole, NewRoleRef, Store,
+    Topic,
 };
 use vouchsafe_testkit::{Engine, START};
 
@@ -75,7 +76,7 @@ async fn new_project(here: &Fixture, change: &mut Change, slug: &str, creator: I
 }
 
 fn role(slug: &str) -> NewRole {
-    NewRole { role: slug.to_owned(), temporary: None }
+    NewRole { role: NewRoleRef::built_in(slug), temporary: None }
 }
 
 async fn a_change_makes_stale_what_it_changes_and_nothing_else(here: Fixture) {
@@ -89,8 +90,12 @@ async fn a_change_makes_stale_what_it_changes_and_nothing_else(here: Fixture) {
         change.update_identity(identity, "renamed", true).await.unwrap();
     });
     assert_eq!(gate().await.name, "renamed");
+    let before = here.store.identity(here.org, identity).await.unwrap().unwrap();
     stale!(here, world, "organization role", mine.clone(), |change| {
-        change.set_identity_org_role(identity, "admin").await.unwrap();
+        assert!(change.set_identity_org_role(&before, &NewRoleRef::built_in("admin")).await.unwrap());
+    });
+    stale!(here, world, "organization role, decided upon another", mine.clone(), |change| {
+        assert!(!change.set_identity_org_role(&before, &NewRoleRef::built_in("member")).await.unwrap());
     });
     assert_eq!(gate().await.membership.unwrap().role, "admin");
     stale!(here, world, "metadata", mine.clone(), |change| {
