@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use vouchsafe_policy::{
-    Grant, GrantSource, Level, Object, Outcome, Permissions, RuleList, TemplateUse, TemplateValues, project,
+    Grant, GrantSource, Level, Object, Outcome, Permissions, RuleList, TemplateUse, TemplateValues, boundary,
+    project,
 };
 
 fn grant(rules: &Value) -> Grant {
@@ -41,6 +42,17 @@ fn values_are_filled_in() {
     // The rules are shown as they are written.
     let shown = serde_json::to_value(permissions.rules_on("secrets").next()).expect("JSON");
     assert_eq!(shown["conditions"]["secretPath"]["$glob"], "/{{identity.metadata.team}}/**");
+}
+
+#[test]
+fn a_rule_that_was_not_filled_in_weighs_nothing_in_the_boundary() {
+    let rules = json!([reads(json!({ "secretPath": { "$glob": "/{{identity.metadata.team}}/**" } }))]);
+    let (empty, filled) = (compiled(&rules, &TemplateValues::of("i", "u")), compiled(&rules, &values()));
+    let nothing = Permissions::none(Level::Project);
+    assert_eq!(boundary(&nothing, &empty), Ok(()), "it gives nothing");
+    assert_eq!(boundary(&filled, &empty), Ok(()));
+    assert!(boundary(&empty, &filled).is_err(), "who holds it empty holds nothing by it");
+    assert!(boundary(&nothing, &filled).is_err());
 }
 
 #[test]

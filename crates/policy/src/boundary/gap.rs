@@ -67,9 +67,10 @@ pub(super) fn gaps(actor: &Permissions, target: &Permissions) -> Vec<Gap> {
             if catalogue::is_never_asked(target.level(), subject.name, action) {
                 continue;
             }
-            let theirs: Vec<&Entry> = target.entries(subject.name, action).collect();
+            let theirs: Vec<&Entry> =
+                target.entries(subject.name, action).filter(|e| e.may_apply()).collect();
             let same_level = actor.level() == target.level();
-            let ours = actor.entries(subject.name, action).filter(|_| same_level).collect();
+            let ours = actor.entries(subject.name, action).filter(|e| same_level && e.may_apply()).collect();
             if let Some(lack) = comparison.lack(subject, theirs, ours) {
                 gaps.push(lack.gap(target.level(), subject, action));
             }

@@ -53,6 +53,11 @@ impl Entry {
         self.rule.inverted
     }
 
+    /// Whether there is anything that the rule can apply to.
+    pub(crate) fn may_apply(&self) -> bool {
+        !matches!(self.when, When::Never)
+    }
+
     /// Does the rule apply to the object? What is not known about the object lets no rule allow and each forbid.
     pub(crate) fn applies(&self, object: &Object<'_>) -> bool {
         match &self.when {
