@@ -156,8 +156,6 @@ async fn work(pools: Pools, mut known: Known, mut orders: mpsc::Receiver<Order>)
             continue;
         };
         let Some(first) = first else { break };
-        // Those who are about to queue are let to: a commit costs about the same for one as for many.
-        tokio::task::yield_now().await;
         let (mut batch, mut settle) = (Vec::new(), Vec::new());
         sort(first, &mut batch, &mut settle);
         while batch.len() < BATCH {
