@@ -12,6 +12,7 @@ mod gap;
 mod mask;
 mod product;
 mod question;
+mod quick_hash;
 mod search;
 mod universe;
 

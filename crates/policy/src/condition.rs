@@ -10,12 +10,12 @@ use crate::template::{TemplateUse, TemplateValues};
 use crate::{ConditionError, Field, Object, Operator};
 
 /// The conditions of a rule: all of them must hold. If a value exists, it is valid; it is echoed as it came.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(try_from = "Map<String, Value>", into = "Map<String, Value>")]
 pub struct Conditions(Vec<Condition>);
 
 /// The tests on one field: all of them must hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Condition {
     field: Field,
     tests: Tests,

@@ -112,6 +112,14 @@ impl<'a> Object<'a> {
         !matches!(self.fact(field), Fact::Missing)
     }
 
+    /// The value of a field that is a text.
+    pub(crate) fn text(&self, field: Field) -> Option<&'a str> {
+        match self.fact(field) {
+            Fact::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     pub(crate) fn fact(&self, field: Field) -> Fact<'a> {
         let text = match field {
             Field::SecretTags => return self.secret_tags.map_or(Fact::Missing, Fact::List),

@@ -1,6 +1,7 @@
 //! The rules of one actor, ready to decide.
 
 mod entry;
+mod places;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use crate::{
     TemplateValues,
 };
 pub(crate) use entry::{Entry, When};
+use places::Places;
 
 /// Everything an actor holds at one level. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -38,6 +40,8 @@ struct OnAction {
     all: Vec<usize>,
     /// Where those begin that can have a say: with the last one that always applies.
     from: usize,
+    /// The same, by place, if they are many.
+    places: Option<Arc<Places>>,
 }
 
 impl OnSubject {
@@ -110,6 +114,14 @@ impl Permissions {
                 on(&mut by_subject, subject).add(action, at, &entry.when);
             }
         }
+        for on in by_subject.values_mut().filter(|on| !on.subject.always_known().is_empty()) {
+            for action in &mut on.by_action {
+                let deciding = &action.all[action.from..];
+                if deciding.len() >= places::MANY {
+                    action.places = Some(Arc::new(Places::new(deciding, &entries)));
+                }
+            }
+        }
         Self(Arc::new(Compiled { level, entries, by_subject }))
     }
 
@@ -179,8 +191,15 @@ impl Permissions {
         if lacking(on.subject, object).is_some() {
             return None;
         }
-        let mut latest_first = on.deciding(need.action).iter().rev().map(|&at| &self.0.entries[at]);
-        latest_first.find(|entry| entry.applies(object))
+        let on = on.on(need.action)?;
+        let entry = |at: usize| &self.0.entries[at];
+        let applies = |entry: &&Entry| entry.applies(object);
+        match (&on.places, places::of(object)) {
+            (Some(places), Some((environment, path))) => {
+                places.latest_first(environment, path).map(entry).find(applies)
+            }
+            _ => on.all[on.from..].iter().rev().copied().map(entry).find(applies),
+        }
     }
 
     /// Is this another handle of the same list?
@@ -191,7 +210,8 @@ impl Permissions {
     /// The rules that can have a say on one action of one subject, in order.
     pub(crate) fn entries(&self, subject: &str, action: &str) -> impl DoubleEndedIterator<Item = &Entry> {
         let indexes = self.0.by_subject.get(subject).map_or(&[][..], |on| on.deciding(action));
-        indexes.iter().map(|&at| &self.0.entries[at])
+        let entries = indexes.iter().map(|&at| &self.0.entries[at]);
+        entries.filter(|entry| !matches!(entry.when, When::Never))
     }
 }
 

@@ -6,7 +6,9 @@ use common::{ACTIONS, need, objects, permissions, read, rules};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use vouchsafe_policy::builtin::{OrgRole, ProjectRole};
-use vouchsafe_policy::{Object, Permissions, Rule, boundary};
+use vouchsafe_policy::{
+    Grant, GrantSource, Level, Object, Permissions, Rule, RuleList, TemplateValues, boundary, diff,
+};
 
 /// By trying. `read` on secrets is held through what it implies.
 fn contains(actor: &Permissions, target: &Permissions) -> bool {
@@ -165,4 +167,136 @@ fn what_is_never_asked_is_not_counted() {
     let new = json!([{ "subject": "secrets", "action": ["describeSecret", "readValue"] }]);
     assert_eq!(missing(new.clone(), old.clone()), None);
     assert_eq!(missing(old, new), None);
+}
+
+fn list(level: Level, rules: &Value) -> Permissions {
+    filled(level, rules, &TemplateValues::none())
+}
+
+fn filled(level: Level, rules: &Value, values: &TemplateValues) -> Permissions {
+    let rules = RuleList::parse(level, rules).expect("valid").into_rules();
+    let grant = Grant { source: GrantSource::Role { slug: "r".into() }, rules };
+    Permissions::compile_for(level, &[grant], values).expect("valid")
+}
+
+fn holds(actor: &Value, target: &Value) -> bool {
+    boundary(&list(Level::Project, actor), &list(Level::Project, target)).is_ok()
+}
+
+#[test]
+fn what_covers_everything_that_exists_covers_everything() {
+    let all = || json!([{ "subject": "secrets", "action": "create" }]);
+    for conditions in [
+        json!({ "secretPath": { "$glob": "/**" } }),
+        json!({ "secretPath": { "$glob": "**" } }),
+        json!({ "environment": { "$glob": "*" }, "secretPath": { "$glob": "/**" } }),
+    ] {
+        assert!(holds(&json!([create(conditions.clone())]), &all()), "{conditions}");
+    }
+    // Not every request names a secret; a single star stays in one folder; an id may hold a slash.
+    for conditions in [json!({ "secretName": { "$glob": "*" } }), json!({ "secretPath": { "$glob": "/*" } })]
+    {
+        assert!(!holds(&json!([create(conditions.clone())]), &all()), "{conditions}");
+    }
+}
+
+#[test]
+fn several_rules_cover_together() {
+    let target = json!([create(
+        json!({ "environment": { "$in": ["dev", "qa"] }, "secretPath": { "$glob": "/a/{b,c}/**" } })
+    )]);
+    let actor = json!([
+        create(json!({ "environment": "dev", "secretPath": { "$glob": "/a/**" } })),
+        create(json!({ "environment": { "$ne": "dev" }, "secretPath": { "$glob": "/a/b/**" } })),
+        create(json!({ "environment": { "$glob": "q*" }, "secretPath": { "$glob": "/*/c/**" } })),
+    ]);
+    assert!(holds(&actor, &target));
+    let narrower = json!([actor[0], actor[1]]);
+    let missing =
+        boundary(&list(Level::Project, &narrower), &list(Level::Project, &target)).expect_err("/a/c in qa");
+    assert_eq!(
+        missing.to_string(),
+        "The target may create on secrets where environment is 'qa' and secretPath is '/a/c'; you may not"
+    );
+    let example = missing.counter_example.expect("decided");
+    assert_eq!(
+        serde_json::to_value(&*example).expect("JSON"),
+        json!({ "action": "create", "subject": "secrets", "environment": "qa", "secretPath": "/a/c" })
+    );
+}
+
+#[test]
+fn filled_templates_are_compared() {
+    let rules = json!([create(json!({ "secretPath": { "$glob": "/{{identity.metadata.team}}/**" } }))]);
+    let of = |team: &str| filled(Level::Project, &rules, &TemplateValues::none().metadata("team", team));
+    assert_eq!(boundary(&of("a"), &of("a")), Ok(()));
+    assert_eq!(boundary(&of("a"), &list(Level::Project, &rules)), Ok(()));
+    assert!(boundary(&list(Level::Project, &rules), &of("a")).is_err());
+    let missing = boundary(&of("a"), &of("*")).expect_err("a star is a name");
+    assert!(missing.to_string().contains("secretPath is '/*'"), "{missing}");
+    assert_eq!(missing.permissions[0].action, "create");
+}
+
+#[test]
+fn a_request_that_leaves_something_open_counts() {
+    let assign = |conditions: Value| json!([{ "subject": "identity", "action": "assign-role", "conditions": conditions }]);
+    let all = json!([{ "subject": "identity", "action": "assign-role" }]);
+    let actor = assign(json!({ "identityId": { "$glob": "**" } }));
+    let missing = boundary(&list(Level::Project, &actor), &list(Level::Project, &all)).expect_err("no id");
+    assert_eq!(
+        missing.to_string(),
+        "The target may assign-role on identity where identityId is not known; you may not"
+    );
+    let only =
+        assign(json!({ "identityId": { "$ne": "x" }, "assignableRole": { "$in": ["viewer", "member"] } }));
+    assert!(holds(&assign(json!({ "assignableRole": { "$glob": "{viewer,me*}" } })), &only));
+    // What lists ask counts too, though every object is forbidden.
+    let nowhere = json!([
+        { "subject": "identity", "action": "read", "conditions": { "identityId": "x" } },
+        { "subject": "identity", "action": "read", "conditions": { "identityId": "x" }, "inverted": true },
+    ]);
+    let missing =
+        boundary(&list(Level::Project, &json!([])), &list(Level::Project, &nowhere)).expect_err("lists");
+    assert_eq!(missing.to_string(), "The target may read on identity somewhere; you may not");
+}
+
+#[test]
+fn tags_and_metadata_are_sets() {
+    let tagged = |tags: Value| create(json!({ "secretTags": { "$in": tags } }));
+    assert!(holds(&json!([tagged(json!(["a", "b"]))]), &json!([tagged(json!(["a"])), tagged(json!(["b"]))])));
+    let forbids = json!({ "subject": "secrets", "action": "create", "inverted": true, "conditions": { "secretTags": { "$in": ["b"] } } });
+    let actor = json!([tagged(json!(["a"])), forbids]);
+    let missing =
+        boundary(&list(Level::Project, &actor), &list(Level::Project, &json!([tagged(json!(["a"]))])))
+            .expect_err("both tags");
+    assert!(missing.to_string().contains("secretTags has 'a' and 'b'"), "{missing}");
+    let lease = |pair: Value| json!([{ "subject": "dynamic-secrets", "action": "lease", "conditions": { "metadata": { "$elemMatch": pair } } }]);
+    assert!(holds(&lease(json!({ "key": "team" })), &lease(json!({ "key": "team", "value": "a" }))));
+    assert!(!holds(
+        &lease(json!({ "key": "team", "value": { "$ne": "b" } })),
+        &lease(json!({ "key": "team" }))
+    ));
+}
+
+#[test]
+fn a_difference_has_both_directions() {
+    let before = list(
+        Level::Project,
+        &json!([create(json!({ "environment": "dev" })), { "subject": "tags", "action": ["read", "edit"] }]),
+    );
+    let after = list(
+        Level::Project,
+        &json!([create(json!({ "environment": "prod" })), { "subject": "tags", "action": ["read", "delete"] }]),
+    );
+    let difference = diff(&before, &after);
+    let words = |gaps: &[vouchsafe_policy::Gap]| -> Vec<String> {
+        gaps.iter().filter_map(|gap| Some(gap.counter_example.as_ref()?.in_words())).collect()
+    };
+    assert_eq!(
+        words(&difference.gained),
+        ["create on secrets where environment is 'prod'", "delete on tags"]
+    );
+    assert_eq!(words(&difference.lost), ["create on secrets where environment is 'dev'", "edit on tags"]);
+    let none = diff(&before, &before.clone());
+    assert!(none.gained.is_empty() && none.lost.is_empty());
 }

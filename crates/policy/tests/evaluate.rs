@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{ACTIONS, need, objects, permissions, read, rules};
+use common::{ACTIONS, many_rules, need, objects, permissions, read, rules};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use vouchsafe_policy::{
@@ -84,6 +84,15 @@ proptest! {
                     prop_assert_eq!(denied.by.map(|by| *by), explained.by);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn many_rules_decide_as_the_reference_does(json in many_rules()) {
+        let permissions = permissions(&read(&json));
+        for object in objects().iter().chain([&Object::any()]) {
+            let allowed = permissions.allows(need("readValue"), object);
+            prop_assert_eq!(allowed, reference(&json, "readValue", object), "{:?}", object);
         }
     }
 

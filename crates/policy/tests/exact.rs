@@ -162,8 +162,8 @@ fn allowed(rules: &[&Known], words: usize) -> Vec<u64> {
     allowed
 }
 
-fn random_list<'a>(pool: &'a [Known], dice: &mut Dice) -> Vec<&'a Known> {
-    (0..dice.below(7)).map(|_| dice.pick(pool)).collect()
+fn random_list<'a>(pool: &'a [Known], longest: usize, dice: &mut Dice) -> Vec<&'a Known> {
+    (0..=dice.below(longest)).map(|_| dice.pick(pool)).collect()
 }
 
 /// A list that is not far from another one.
@@ -183,15 +183,18 @@ fn similar<'a>(list: &[&'a Known], pool: &'a [Known], dice: &mut Dice) -> Vec<&'
 }
 
 /// Compares `pairs` random pairs; answers how many were held.
-fn try_pairs(world: &World, pairs: usize, seed: u64) -> usize {
+fn try_pairs(world: &World, pairs: usize, longest: usize, seed: u64) -> usize {
     let mut dice = Dice(seed);
     let pool: Vec<Known> = (0..600).map(|_| world.rule(&mut dice)).collect();
     let words = (world.size + 1).div_ceil(64);
     let mut held = 0;
     for _ in 0..pairs {
-        let target = random_list(&pool, &mut dice);
-        let actor =
-            if dice.one_in(2) { random_list(&pool, &mut dice) } else { similar(&target, &pool, &mut dice) };
+        let target = random_list(&pool, longest, &mut dice);
+        let actor = if dice.one_in(2) {
+            random_list(&pool, longest, &mut dice)
+        } else {
+            similar(&target, &pool, &mut dice)
+        };
         let (theirs, ours) = (allowed(&target, words), allowed(&actor, words));
         let expected = theirs.iter().zip(&ours).all(|(theirs, ours)| theirs & !ours == 0);
         let (target, actor) = (compiled(&target), compiled(&actor));
@@ -350,14 +353,15 @@ fn exact_on_100_000_pairs() {
         || World::new("identity", "assign-role", vec![ids(Field::IdentityId), ids(Field::AssignableRole)]);
     let folders = || World::new("secret-folders", "edit", vec![paths()]);
     let runs = [
-        std::thread::spawn(move || try_pairs(&secrets(), 30_000, 1)),
-        std::thread::spawn(move || try_pairs(&dynamic(), 20_000, 2)),
-        std::thread::spawn(move || try_pairs(&identities(), 25_000, 3)),
-        std::thread::spawn(move || try_pairs(&folders(), 25_000, 4)),
+        std::thread::spawn(move || try_pairs(&secrets(), 25_000, 6, 1)),
+        std::thread::spawn(move || try_pairs(&dynamic(), 20_000, 6, 2)),
+        std::thread::spawn(move || try_pairs(&identities(), 25_000, 6, 3)),
+        std::thread::spawn(move || try_pairs(&folders(), 25_000, 6, 4)),
+        std::thread::spawn(move || try_pairs(&secrets(), 5_000, 24, 5)),
     ];
     for run in runs {
         // Both answers must be common, or the test would say little.
         let held = run.join().expect("no pair failed");
-        assert!((2_000..20_000).contains(&held), "{held}");
+        assert!((500..20_000).contains(&held), "{held}");
     }
 }

@@ -1,10 +1,11 @@
 //! The kinds of values that the conditions on one field can tell apart.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use super::budget::{Budget, TooComplex};
 use super::example::Fact;
 use super::product;
+use super::quick_hash::QuickSet;
 use super::universe::Universe;
 use crate::field::Kind;
 use crate::operator::Tests;
@@ -47,38 +48,66 @@ fn texts(
     conditions: &[&[Operator]],
     budget: &mut Budget,
 ) -> Result<Vec<product::Kind>, TooComplex> {
-    let mut literals: BTreeSet<&str> = BTreeSet::new();
-    let mut globs: Vec<&Glob> = Vec::new();
-    let mut known: HashSet<&str> = HashSet::new();
-    for operator in conditions.iter().copied().flatten() {
-        literals.extend(operator.literals().iter().map(String::as_str).filter(|value| universe.has(value)));
-        if let Operator::Glob(glob) = operator
-            && known.insert(glob.pattern())
-        {
-            globs.push(glob);
-        }
-    }
-    let mut distinct: BTreeMap<Vec<usize>, String> = BTreeMap::new();
-    let mut order = Vec::new();
-    let mut add = |holds: Vec<usize>, value: String| {
-        if !distinct.contains_key(&holds) {
-            distinct.insert(holds.clone(), value.clone());
-            order.push((holds, value));
-        }
-    };
-    for &literal in &literals {
-        budget.spend(20 * conditions.len())?;
-        let holds = |tests: &&[Operator]| tests.iter().all(|test| test.holds(literal));
-        add(positions(conditions.iter().map(holds)), literal.to_owned());
-    }
+    let patterns = Patterns::of(conditions);
+    let all = conditions.iter().copied().flatten().flat_map(Operator::literals);
+    let literals: BTreeSet<&str> = all.map(String::as_str).filter(|value| universe.has(value)).collect();
     let literals: Vec<&str> = literals.into_iter().collect();
-    for (matching, value) in others(universe, &globs, &literals, budget)? {
-        budget.spend(5 * conditions.len())?;
-        let matching: HashSet<&str> = matching.into_iter().map(|at| globs[at].pattern()).collect();
-        let holds = |tests: &&[Operator]| tests.iter().all(|test| holds_for_other(test, &matching));
-        add(positions(conditions.iter().map(holds)), value);
+    let mut found: Vec<product::Kind> = Vec::new();
+    for literal in &literals {
+        budget.spend(10 * conditions.len())?;
+        let holds = |tests: &&[Operator]| tests.iter().all(|test| test.holds(literal));
+        found.push((positions(conditions.iter().map(holds)), (*literal).to_owned()));
     }
-    Ok(order)
+    for (matching, value) in others(universe, &patterns.globs, &literals, budget)? {
+        budget.spend(10)?;
+        found.push((patterns.holding(&matching), value));
+    }
+    let mut known: QuickSet<Vec<usize>> = QuickSet::default();
+    found.retain(|(holds, _)| known.insert(holds.clone()));
+    Ok(found)
+}
+
+/// The patterns in conditions, and what follows from their matching a value that is not named.
+struct Patterns<'a> {
+    globs: Vec<&'a Glob>,
+    /// For each pattern, the conditions that need it.
+    needed_by: Vec<Vec<usize>>,
+    /// For each condition, how many patterns it needs; none: it holds for no value but named ones.
+    needs: Vec<Option<usize>>,
+}
+
+impl<'a> Patterns<'a> {
+    fn of(conditions: &[&'a [Operator]]) -> Self {
+        let mut patterns = Self { globs: Vec::new(), needed_by: Vec::new(), needs: Vec::new() };
+        let mut numbers: HashMap<&'a Glob, usize> = HashMap::new();
+        for (condition, tests) in conditions.iter().enumerate() {
+            let named_only = |test: &Operator| matches!(test, Operator::Eq(_) | Operator::In(_));
+            let mut needs = 0;
+            for test in *tests {
+                let Operator::Glob(glob) = test else { continue };
+                let number = *numbers.entry(glob).or_insert(patterns.globs.len());
+                if number == patterns.globs.len() {
+                    patterns.globs.push(glob);
+                    patterns.needed_by.push(Vec::new());
+                }
+                // One condition has one `$glob` at most.
+                patterns.needed_by[number].push(condition);
+                needs += 1;
+            }
+            patterns.needs.push((!tests.iter().any(named_only)).then_some(needs));
+        }
+        patterns
+    }
+
+    /// The conditions that hold for a value that is not named, and that only these patterns match.
+    fn holding(&self, matching: &[usize]) -> Vec<usize> {
+        let undemanding = (0..self.needs.len()).filter(|at| self.needs[*at] == Some(0));
+        let mut holding: Vec<usize> = undemanding.collect();
+        let satisfied = matching.iter().flat_map(|glob| &self.needed_by[*glob]);
+        holding.extend(satisfied.filter(|at| self.needs[**at] == Some(1)));
+        holding.sort_unstable();
+        holding
+    }
 }
 
 /// The values that are not named, by which patterns match.
@@ -93,14 +122,6 @@ fn others(
     }
     let named = |value: &String| literals.binary_search(&value.as_str()).is_ok();
     Ok(universe.others().find(|value| !named(value)).map(|value| (Vec::new(), value)).into_iter().collect())
-}
-
-fn holds_for_other(test: &Operator, matching: &HashSet<&str>) -> bool {
-    match test {
-        Operator::Eq(_) | Operator::In(_) | Operator::ElemMatch(_) => false,
-        Operator::Ne(_) => true,
-        Operator::Glob(glob) => matching.contains(glob.pattern()),
-    }
 }
 
 fn positions(holds: impl Iterator<Item = bool>) -> Vec<usize> {
@@ -155,7 +176,7 @@ fn sets<T: Clone>(
     budget: &mut Budget,
 ) -> Result<Vec<Atom>, TooComplex> {
     let mut distinct: Vec<(Vec<usize>, T)> = Vec::new();
-    let mut known: HashSet<Vec<usize>> = HashSet::from([Vec::new()]);
+    let mut known: QuickSet<Vec<usize>> = QuickSet::from_iter([Vec::new()]);
     for (holds, member) in members {
         if known.insert(holds.clone()) {
             distinct.push((holds, member));

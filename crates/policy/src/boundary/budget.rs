@@ -1,7 +1,7 @@
 //! How much work a comparison may be.
 
 /// Steps of about a nanosecond to ten.
-const STEPS: u64 = 30_000_000;
+const STEPS: u64 = 20_000_000;
 
 /// What is left of it.
 #[derive(Debug)]

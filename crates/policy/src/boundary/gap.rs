@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::MissingPermission;
 use super::budget::{Budget, TooComplex};
 use super::example::{CounterExample, Fact};
-use super::question::{Known, Question};
+use super::mask::Mask;
+use super::question::{Known, Question, Rules};
 use super::search::{Found, search};
 use crate::catalogue::{self, Subject};
 use crate::permissions::{Entry, When};
@@ -67,10 +68,9 @@ pub(super) fn gaps(actor: &Permissions, target: &Permissions) -> Vec<Gap> {
             if catalogue::is_never_asked(target.level(), subject.name, action) {
                 continue;
             }
-            let theirs: Vec<&Entry> =
-                target.entries(subject.name, action).filter(|e| e.may_apply()).collect();
+            let theirs: Vec<&Entry> = target.entries(subject.name, action).collect();
             let same_level = actor.level() == target.level();
-            let ours = actor.entries(subject.name, action).filter(|e| same_level && e.may_apply()).collect();
+            let ours = actor.entries(subject.name, action).filter(|_| same_level).collect();
             if let Some(lack) = comparison.lack(subject, theirs, ours) {
                 gaps.push(lack.gap(target.level(), subject, action));
             }
@@ -139,32 +139,42 @@ impl<'a> Comparison<'a> {
         ours: &[&'a Entry],
     ) -> Option<Lack<'a>> {
         let allowing = || theirs.iter().copied().filter(|entry| !entry.inverted());
-        let question = Question::new(subject, theirs, ours, &mut self.known, &mut self.budget);
+        let rules = Rules::new(theirs, ours);
+        let all = Mask::full(rules.entries.len());
+        let question = match rules.in_step(&all, &mut self.budget) {
+            Ok(true) => return None,
+            Ok(false) => Question::new(subject, rules, &mut self.known, &mut self.budget),
+            Err(TooComplex) => Err(TooComplex),
+        };
         let Ok(question) = question else { return Some(Lack { rules: allowing().collect(), facts: None }) };
         let (found, complete) = search(&question, &mut self.budget);
         if let Some(facts) = facts(subject, &question, &found) {
-            let rules = theirs.iter().enumerate().filter(|(at, _)| found.deciding.has(*at));
+            let rules = question.rules.entries.iter().enumerate().filter(|(at, _)| found.deciding.has(*at));
             return Some(Lack { rules: rules.map(|(_, entry)| *entry).collect(), facts: Some(facts) });
         }
         if complete == Err(TooComplex) {
             return Some(Lack { rules: allowing().collect(), facts: None });
         }
-        // Last, the question that lists ask.
-        let decide = |entries: &[&'a Entry]| {
-            entries
-                .iter()
-                .rev()
-                .copied()
-                .find(|entry| entry.applies(&Object::any()))
-                .filter(|entry| !entry.inverted())
-        };
-        match (decide(theirs), decide(ours)) {
-            (Some(entry), None) => {
-                let facts = Facts { anywhere: true, ..Facts::default() };
-                Some(Lack { rules: vec![entry], facts: Some(facts) })
-            }
-            _ => None,
+        compare_anywhere(theirs, ours)
+    }
+}
+
+/// The question that lists ask.
+fn compare_anywhere<'a>(theirs: &[&'a Entry], ours: &[&'a Entry]) -> Option<Lack<'a>> {
+    let decide = |entries: &[&'a Entry]| {
+        entries
+            .iter()
+            .rev()
+            .copied()
+            .find(|entry| entry.applies(&Object::any()))
+            .filter(|entry| !entry.inverted())
+    };
+    match (decide(theirs), decide(ours)) {
+        (Some(entry), None) => {
+            let facts = Facts { anywhere: true, ..Facts::default() };
+            Some(Lack { rules: vec![entry], facts: Some(facts) })
         }
+        _ => None,
     }
 }
 
@@ -184,7 +194,7 @@ fn covered_at_a_glance(theirs: &[&Entry], ours: &[&Entry]) -> bool {
 }
 
 /// The example as facts about an object.
-fn facts(subject: &Subject, question: &Question, found: &Found) -> Option<Facts> {
+fn facts(subject: &Subject, question: &Question<'_>, found: &Found) -> Option<Facts> {
     let chosen = found.example.as_ref()?;
     let mut facts = Facts::default();
     for &field in subject.fields {

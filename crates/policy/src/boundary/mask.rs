@@ -10,9 +10,22 @@ impl Mask {
         Self(vec![0; size.div_ceil(64)].into_boxed_slice())
     }
 
+    /// All numbers below `size`.
+    pub(super) fn full(size: usize) -> Self {
+        let mut mask = Self::empty(size);
+        (0..size).for_each(|member| mask.insert(member));
+        mask
+    }
+
     pub(super) fn insert(&mut self, member: usize) {
         if let Some(word) = self.0.get_mut(member / 64) {
             *word |= 1 << (member % 64);
+        }
+    }
+
+    pub(super) fn remove(&mut self, member: usize) {
+        if let Some(word) = self.0.get_mut(member / 64) {
+            *word &= !(1 << (member % 64));
         }
     }
 
@@ -31,8 +44,18 @@ impl Mask {
         Self(self.0.iter().zip(&other.0).map(|(one, other)| one & other).collect())
     }
 
-    pub(super) fn meets(&self, other: &Self) -> bool {
-        self.0.iter().zip(&other.0).any(|(one, other)| one & other != 0)
+    /// What is in this one and not in the other.
+    pub(super) fn without(&self, other: &Self) -> Self {
+        Self(self.0.iter().zip(&other.0).map(|(one, other)| one & !other).collect())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
+    pub(super) fn least(&self) -> Option<usize> {
+        let (at, word) = self.0.iter().enumerate().find(|(_, word)| **word != 0)?;
+        Some(at * 64 + word.trailing_zeros() as usize)
     }
 
     /// The members, the greatest first.

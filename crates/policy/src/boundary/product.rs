@@ -1,8 +1,9 @@
 //! All patterns of one field, run side by side.
 
-use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher as _, BuildHasherDefault};
 
 use super::budget::{Budget, TooComplex};
+use super::quick_hash::{QuickHasher, QuickMap, QuickSet};
 use super::universe::{self, Universe, Walk};
 use crate::Glob;
 use crate::glob::Progress;
@@ -21,112 +22,144 @@ pub(super) fn kinds(
     literals: &[&str],
     budget: &mut Budget,
 ) -> Result<Vec<Kind>, TooComplex> {
-    let run = Run { universe, globs, literals, alphabet: alphabet(globs, literals) };
-    run.explore(budget)
+    let run = Run { universe, globs, literals };
+    let mut states = States::default();
+    states.add(run.start(), run.globs.iter().map(|glob| glob.start()).zip(0..).collect(), (0, 0));
+    let alphabet = alphabet(globs, literals);
+    let mut known: QuickSet<Vec<usize>> = QuickSet::default();
+    let mut kinds = Vec::new();
+    let mut scratch = Vec::new();
+    let mut at = 0;
+    while let Some(state) = states.all.get(at).copied() {
+        if let Some(matching) = run.ends(&state, states.live(&state))
+            && known.insert(matching.clone())
+        {
+            kinds.push((matching, states.value(at)));
+        }
+        for &byte in &alphabet {
+            budget.spend(15 + 3 * states.live(&state).len())?;
+            if let Some(next) = run.step(&state, states.live(&state), byte, &mut scratch) {
+                scratch = states.add(next, scratch, (at, byte));
+            }
+        }
+        at += 1;
+    }
+    Ok(kinds)
+}
+
+/// The patterns that can still match, and how far they are.
+type Live = (Progress, u32);
+
+/// What matters of the bytes so far, besides the patterns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Head {
+    walk: Walk,
+    /// The literals that begin with all bytes so far, as a range; how many bytes, if there is one.
+    literals: (usize, usize),
+    length: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct State {
+    head: Head,
+    /// Where its patterns are in the common list.
+    live: (usize, usize),
+    /// How it was first reached: from which state, by which byte.
+    reached: (usize, u8),
+    /// An older state with the same hash.
+    older: Option<usize>,
 }
 
 struct Run<'a> {
     universe: Universe,
     globs: &'a [&'a Glob],
     literals: &'a [&'a str],
-    alphabet: Vec<u8>,
-}
-
-/// What matters of the bytes so far.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct State {
-    walk: Walk,
-    /// The literals that begin with all bytes so far, as a range; how many bytes, if there is one.
-    literals: (usize, usize),
-    length: usize,
-    /// The patterns that can still match, and how far they are.
-    live: Box<[(usize, Progress)]>,
 }
 
 impl Run<'_> {
-    fn explore(&self, budget: &mut Budget) -> Result<Vec<Kind>, TooComplex> {
-        let mut kinds: HashMap<Vec<usize>, String> = HashMap::new();
-        let mut found = Vec::new();
-        let mut seen: HashMap<State, usize> = HashMap::new();
-        // How each state was first reached.
-        let mut reached: Vec<(usize, u8)> = Vec::new();
-        let mut queue = VecDeque::from([(self.start(), 0_usize)]);
-        seen.insert(self.start(), 0);
-        reached.push((0, 0));
-        while let Some((state, at)) = queue.pop_front() {
-            if let Some(matching) = self.ends(&state)
-                && !kinds.contains_key(&matching)
-            {
-                let value = value(&reached, at);
-                kinds.insert(matching.clone(), value.clone());
-                found.push((matching, value));
-            }
-            for &byte in &self.alphabet {
-                budget.spend(10 + 2 * state.live.len())?;
-                let Some(next) = self.step(&state, byte) else { continue };
-                if !seen.contains_key(&next) {
-                    let number = reached.len();
-                    seen.insert(next.clone(), number);
-                    reached.push((at, byte));
-                    queue.push_back((next, number));
-                }
-            }
-        }
-        Ok(found)
+    fn start(&self) -> Head {
+        Head { walk: Walk::START, literals: (0, self.literals.len()), length: 0 }
     }
 
-    fn start(&self) -> State {
-        State {
-            walk: Walk::START,
-            literals: (0, self.literals.len()),
-            length: 0,
-            live: self.globs.iter().map(|glob| glob.start()).enumerate().collect(),
-        }
-    }
-
-    fn step(&self, state: &State, byte: u8) -> Option<State> {
-        let walk = self.universe.next(state.walk, byte)?;
-        let next =
-            |&(at, progress): &(usize, Progress)| Some((at, self.globs.get(at)?.next(progress, byte)?));
-        let live = state.live.iter().filter_map(next).collect();
-        let literals = self.narrowed(state, byte);
-        let length = if literals.0 == literals.1 { 0 } else { state.length + 1 };
-        Some(State { walk, literals, length, live })
+    /// One byte further; the patterns that can still match are left in `live`. `None` if no value begins so.
+    fn step(&self, state: &State, before: &[Live], byte: u8, live: &mut Vec<Live>) -> Option<Head> {
+        let walk = self.universe.next(state.head.walk, byte)?;
+        live.clear();
+        let next = |&(progress, at): &Live| Some((self.globs.get(at as usize)?.next(progress, byte)?, at));
+        live.extend(before.iter().filter_map(next));
+        let literals = self.narrowed(&state.head, byte);
+        let length = if literals.0 == literals.1 { 0 } else { state.head.length + 1 };
+        Some(Head { walk, literals, length })
     }
 
     /// The literals of a state that go on with this byte; `(0, 0)` if none does.
-    fn narrowed(&self, state: &State, byte: u8) -> (usize, usize) {
-        let (from, to) = state.literals;
+    fn narrowed(&self, head: &Head, byte: u8) -> (usize, usize) {
+        let (from, to) = head.literals;
         let begun = &self.literals[from..to];
-        let next = |literal: &&str| literal.as_bytes().get(state.length).copied();
+        let next = |literal: &&str| literal.as_bytes().get(head.length).copied();
         let first = from + begun.partition_point(|literal| next(literal) < Some(byte));
         let last = from + begun.partition_point(|literal| next(literal) <= Some(byte));
         if first == last { (0, 0) } else { (first, last) }
     }
 
     /// The patterns that match if the value ends here; `None` if no such value exists, or it is a literal.
-    fn ends(&self, state: &State) -> Option<Vec<usize>> {
-        let (from, to) = state.literals;
-        let is_literal = from < to && self.literals[from].len() == state.length;
-        if is_literal || !self.universe.accepts(state.walk) {
+    fn ends(&self, state: &State, live: &[Live]) -> Option<Vec<usize>> {
+        let (from, to) = state.head.literals;
+        let is_literal = from < to && self.literals[from].len() == state.head.length;
+        if is_literal || !self.universe.accepts(state.head.walk) {
             return None;
         }
-        let matching = state.live.iter().filter(|(at, progress)| self.globs[*at].accepts(*progress));
-        Some(matching.map(|(at, _)| *at).collect())
+        let accepts = |&(progress, at): &Live| {
+            let at = at as usize;
+            self.globs.get(at).is_some_and(|glob| glob.accepts(progress)).then_some(at)
+        };
+        Some(live.iter().filter_map(accepts).collect())
     }
 }
 
-/// The value by which a state was first reached.
-fn value(reached: &[(usize, u8)], mut at: usize) -> String {
-    let mut bytes = Vec::new();
-    while at > 0 {
-        let (before, byte) = reached[at];
-        bytes.push(byte);
-        at = before;
+/// All states that were reached, in the order in which they were.
+#[derive(Default)]
+struct States {
+    all: Vec<State>,
+    live: Vec<Live>,
+    latest_by_hash: QuickMap<u64, usize>,
+}
+
+impl States {
+    /// Adds a state, unless it is known; gives the buffer back.
+    fn add(&mut self, head: Head, live: Vec<Live>, reached: (usize, u8)) -> Vec<Live> {
+        let hash = BuildHasherDefault::<QuickHasher>::default().hash_one((head, &live));
+        let latest = self.latest_by_hash.get(&hash).copied();
+        let mut same_hash = latest;
+        while let Some(state) = same_hash.map(|at| self.all[at]) {
+            if state.head == head && self.live(&state) == live {
+                return live;
+            }
+            same_hash = state.older;
+        }
+        self.latest_by_hash.insert(hash, self.all.len());
+        let from = self.live.len();
+        self.live.extend_from_slice(&live);
+        self.all.push(State { head, live: (from, self.live.len()), reached, older: latest });
+        live
     }
-    bytes.reverse();
-    // Not ASCII, so as good as any other character that is not named.
-    String::from_utf8_lossy(&bytes).replace('\u{1}', "é")
+
+    fn live(&self, state: &State) -> &[Live] {
+        &self.live[state.live.0..state.live.1]
+    }
+
+    /// The value by which a state was first reached.
+    fn value(&self, mut at: usize) -> String {
+        let mut bytes = Vec::new();
+        while at > 0 {
+            let (before, byte) = self.all[at].reached;
+            bytes.push(byte);
+            at = before;
+        }
+        bytes.reverse();
+        // Not ASCII, so as good as any other character that is not named.
+        String::from_utf8_lossy(&bytes).replace('\u{1}', "é")
+    }
 }
 
 /// One byte for each set of bytes that nothing tells apart, those that read best first.

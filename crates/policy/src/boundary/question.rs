@@ -1,6 +1,7 @@
 //! The rules of both sides on one action, with their conditions numbered.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use super::atoms::{Atom, atoms};
 use super::budget::{Budget, TooComplex};
@@ -12,45 +13,105 @@ use crate::{Condition, Field};
 
 /// Kinds of values that were worked out already, by field and conditions.
 #[derive(Default)]
-pub(super) struct Known<'a>(HashMap<(Field, Vec<&'a Tests>), Vec<Atom>>);
+pub(super) struct Known<'a>(HashMap<(Field, Vec<&'a Tests>), Rc<[Atom]>>);
 
 /// What is to be compared: rules are numbered, those of the target before those of the actor, each in order.
-pub(super) struct Question {
-    pub(super) rules: Rules,
+pub(super) struct Question<'a> {
+    pub(super) rules: Rules<'a>,
     /// The fields that conditions look at.
     pub(super) columns: Vec<Column>,
 }
 
-pub(super) struct Rules {
+pub(super) struct Rules<'a> {
+    pub(super) entries: Vec<&'a Entry>,
     /// How many are the target's.
     pub(super) theirs: usize,
     pub(super) inverted: Vec<bool>,
+    /// For each rule, the same one on the other side.
+    pub(super) twin: Vec<Option<usize>>,
+}
+
+impl<'a> Rules<'a> {
+    pub(super) fn new(theirs: &[&'a Entry], ours: &[&'a Entry]) -> Self {
+        let theirs = without_repetitions(theirs);
+        let split = theirs.len();
+        let entries: Vec<&'a Entry> = theirs.into_iter().chain(without_repetitions(ours)).collect();
+        let (mut by_them, mut by_us) = (HashMap::new(), HashMap::new());
+        for (at, entry) in entries.iter().enumerate() {
+            let side = if at < split { &mut by_them } else { &mut by_us };
+            side.insert((entry.inverted(), &entry.when), at);
+        }
+        let other = |(at, entry): (usize, &&'a Entry)| {
+            let other_side = if at < split { &by_us } else { &by_them };
+            other_side.get(&(entry.inverted(), &entry.when)).copied()
+        };
+        let twin = entries.iter().enumerate().map(other).collect();
+        let inverted = entries.iter().map(|entry| entry.inverted()).collect();
+        Self { entries, theirs: split, inverted, twin }
+    }
+
+    /// Do both sides say the same, but for more that the actor is allowed and more that the target is forbidden? Goes
+    /// through both from the last rule on. As long as no rule applied, neither side has decided; a rule that both have
+    /// decides the same for both; one that only allows the actor, or only forbids the target, can do no harm.
+    pub(super) fn in_step(&self, alive: &Mask, budget: &mut Budget) -> Result<bool, TooComplex> {
+        let mut ours = alive.descending().take_while(|rule| *rule >= self.theirs).peekable();
+        let mut theirs = alive.descending().skip_while(|rule| *rule >= self.theirs).peekable();
+        let has_twin = |rule: usize| self.twin[rule].is_some_and(|twin| alive.has(twin));
+        loop {
+            budget.spend(10)?;
+            let Some(&their) = theirs.peek() else { return Ok(true) };
+            let our = ours.peek().copied();
+            if our.is_some() && self.twin[their] == our {
+                theirs.next();
+                ours.next();
+                continue;
+            }
+            let may_skip_our = our.is_some_and(|our| !self.inverted[our]);
+            let may_skip_their = self.inverted[their];
+            // What has its like on the other side waits for it.
+            if may_skip_our && (!may_skip_their || has_twin(their)) {
+                ours.next();
+            } else if may_skip_their {
+                theirs.next();
+            } else {
+                return Ok(false);
+            }
+        }
+    }
+}
+
+/// Leaves out what is said again later: the later one has the say.
+fn without_repetitions<'a>(rules: &[&'a Entry]) -> Vec<&'a Entry> {
+    let mut known = HashSet::new();
+    let latest = |entry: &&'a Entry| known.insert((entry.inverted(), &entry.when));
+    let mut kept: Vec<&'a Entry> = rules.iter().rev().copied().filter(latest).collect();
+    kept.reverse();
+    kept
 }
 
 /// One field.
 pub(super) struct Column {
     pub(super) field: Field,
-    pub(super) atoms: Vec<Atom>,
-    /// For each kind of value, the rules whose conditions on the field hold.
+    pub(super) atoms: Rc<[Atom]>,
+    /// For each kind of value, the rules that may still apply: their conditions on the field hold, if any.
     pub(super) holding: Vec<Mask>,
+    /// The same the other way round: for each rule, the kinds of values.
+    pub(super) kinds: Vec<Mask>,
     /// The rules with a condition on the field.
     pub(super) asking: Mask,
 }
 
-impl Question {
-    pub(super) fn new<'a>(
+impl<'a> Question<'a> {
+    pub(super) fn new(
         subject: &Subject,
-        theirs: &[&'a Entry],
-        ours: &[&'a Entry],
+        rules: Rules<'a>,
         known: &mut Known<'a>,
         budget: &mut Budget,
     ) -> Result<Self, TooComplex> {
-        let entries: Vec<&'a Entry> = theirs.iter().chain(ours).copied().collect();
-        let rules =
-            Rules { theirs: theirs.len(), inverted: entries.iter().map(|entry| entry.inverted()).collect() };
         let mut columns = Vec::new();
         for &field in subject.fields {
-            let tests: Vec<Option<&'a Tests>> = entries.iter().map(|entry| tests_on(entry, field)).collect();
+            let tests: Vec<Option<&'a Tests>> =
+                rules.entries.iter().map(|entry| tests_on(entry, field)).collect();
             if tests.iter().any(Option::is_some) {
                 let optional = !subject.always_known().contains(&field);
                 columns.push(Column::new(field, &tests, &rules, optional, known, budget)?);
@@ -71,7 +132,7 @@ impl Column {
     fn new<'a>(
         field: Field,
         tests: &[Option<&'a Tests>],
-        rules: &Rules,
+        rules: &Rules<'a>,
         optional: bool,
         known: &mut Known<'a>,
         budget: &mut Budget,
@@ -82,7 +143,7 @@ impl Column {
         let (mut asking, mut indifferent) = (Mask::empty(size), Mask::empty(size));
         let mut unknown = Mask::empty(size);
         // For each condition, the rules that have it.
-        let mut having: Vec<Mask> = Vec::new();
+        let mut having: Vec<Vec<usize>> = Vec::new();
         for (rule, tests) in tests.iter().enumerate() {
             let Some(tests) = tests else {
                 indifferent.insert(rule);
@@ -94,27 +155,30 @@ impl Column {
             }
             let number = *numbers.entry(tests).or_insert_with(|| {
                 distinct.push(tests);
-                having.push(Mask::empty(size));
+                having.push(Vec::new());
                 distinct.len() - 1
             });
-            having[number].insert(rule);
+            having[number].push(rule);
         }
         let key = (field, distinct);
-        if !known.0.contains_key(&key) {
-            let found = atoms(field, &key.1, optional, budget)?;
-            known.0.insert(key.clone(), found);
-        }
-        let atoms = known.0.get(&key).cloned().unwrap_or_default();
-        budget.spend(atoms.iter().map(|atom| indifferent.cost() * (1 + atom.holds.len())).sum())?;
-        let holding = atoms.iter().map(|atom| {
-            let mut holding = indifferent.clone();
+        let atoms = match known.0.get(&key) {
+            Some(atoms) => Rc::clone(atoms),
+            None => atoms(field, &key.1, optional, budget)?.into(),
+        };
+        known.0.entry(key).or_insert_with(|| Rc::clone(&atoms));
+        budget.spend(atoms.iter().map(|atom| 2 * indifferent.cost() + 5 * atom.holds.len()).sum())?;
+        let mut kinds = vec![Mask::empty(atoms.len()); size];
+        let mut holding = Vec::with_capacity(atoms.len());
+        for (kind, atom) in atoms.iter().enumerate() {
+            let mut rules = Mask::empty(size);
             if atom.fact.is_none() {
-                holding.join(&unknown);
+                rules.join(&unknown);
             }
-            atom.holds.iter().for_each(|&at| holding.join(&having[at]));
-            holding
-        });
-        let holding = holding.collect();
-        Ok(Self { field, atoms, holding, asking })
+            atom.holds.iter().flat_map(|at| &having[*at]).for_each(|rule| rules.insert(*rule));
+            rules.descending().for_each(|rule| kinds[rule].insert(kind));
+            rules.join(&indifferent);
+            holding.push(rules);
+        }
+        Ok(Self { field, atoms, holding, kinds, asking })
     }
 }

@@ -1,10 +1,9 @@
 //! The combinations of values for which the target is allowed something and the actor is not.
 
-use std::collections::HashSet;
-
 use super::budget::{Budget, TooComplex};
 use super::mask::Mask;
-use super::question::Question;
+use super::question::{Column, Question};
+use super::quick_hash::QuickSet;
 
 /// What the search found.
 pub(super) struct Found {
@@ -15,31 +14,29 @@ pub(super) struct Found {
 }
 
 struct Search<'a> {
-    question: &'a Question,
+    question: &'a Question<'a>,
     /// For each column, the rules without a condition on it or on any later one.
     settled: Vec<Mask>,
-    seen: HashSet<(usize, Mask)>,
+    seen: QuickSet<(usize, Mask)>,
     chosen: Vec<Option<usize>>,
     found: Found,
 }
 
 /// Goes through all of them. When that becomes too complex, what was found until then is still true.
-pub(super) fn search(question: &Question, budget: &mut Budget) -> (Found, Result<(), TooComplex>) {
+pub(super) fn search(question: &Question<'_>, budget: &mut Budget) -> (Found, Result<(), TooComplex>) {
     let size = question.rules.inverted.len();
     let mut search = Search {
         question,
         settled: settled(question),
-        seen: HashSet::new(),
+        seen: QuickSet::default(),
         chosen: Vec::new(),
         found: Found { deciding: Mask::empty(size), example: None },
     };
-    let mut all = Mask::empty(size);
-    (0..size).for_each(|rule| all.insert(rule));
-    let result = search.visit(all, budget);
+    let result = search.visit(Mask::full(size), budget);
     (search.found, result)
 }
 
-fn settled(question: &Question) -> Vec<Mask> {
+fn settled(question: &Question<'_>) -> Vec<Mask> {
     let size = question.rules.inverted.len();
     let free_from = |level: usize| {
         let mut mask = Mask::empty(size);
@@ -57,7 +54,10 @@ impl Search<'_> {
         let level = self.chosen.len();
         budget.spend(20 * alive.cost())?;
         let deciding = self.may_decide(&alive, level);
-        if deciding.is_empty() || self.surely_allowed(&alive, level) {
+        if deciding.is_empty()
+            || self.surely_allowed(&alive, level)
+            || self.question.rules.in_step(&alive, budget)?
+        {
             return Ok(());
         }
         let Some(column) = self.question.columns.get(level) else {
@@ -70,18 +70,16 @@ impl Search<'_> {
         if !self.seen.insert((level, alive.clone())) {
             return Ok(());
         }
-        if !alive.meets(&column.asking) {
+        let asking = alive.both(&column.asking);
+        if asking.is_empty() {
             return self.choose(None, alive, budget);
         }
-        budget.spend(column.holding.len() * alive.cost())?;
-        let mut next: HashSet<Mask> = HashSet::new();
-        for (kind, holding) in column.holding.iter().enumerate() {
-            let left = alive.both(holding);
-            if next.insert(left.clone()) {
-                self.choose(Some(kind), left, budget)?;
-            }
-        }
-        Ok(())
+        let few: Vec<usize> = asking.descending().take(FEW + 1).collect();
+        let next = match few.len() {
+            0..=FEW => by_rule(column, &few, alive, budget)?,
+            _ => by_kind(column, &alive, budget)?,
+        };
+        next.into_iter().try_for_each(|(kind, left)| self.choose(Some(kind), left, budget))
     }
 
     fn choose(&mut self, kind: Option<usize>, alive: Mask, budget: &mut Budget) -> Result<(), TooComplex> {
@@ -117,4 +115,43 @@ impl Search<'_> {
         }
         false
     }
+}
+
+/// With this many rules to tell apart, kinds of values are sorted by rule.
+const FEW: usize = 12;
+
+/// What may be left of the rules, with a kind of value for each: the kinds are split by one rule after the other.
+fn by_rule(
+    column: &Column,
+    asking: &[usize],
+    alive: Mask,
+    budget: &mut Budget,
+) -> Result<Vec<(usize, Mask)>, TooComplex> {
+    let mut groups = vec![(Mask::full(column.atoms.len()), alive)];
+    for &rule in asking {
+        let mut split = Vec::with_capacity(groups.len() + 1);
+        for (kinds, left) in groups {
+            budget.spend(10 * kinds.cost() + left.cost())?;
+            let holding = kinds.both(&column.kinds[rule]);
+            let failing = kinds.without(&column.kinds[rule]);
+            if !failing.is_empty() {
+                let mut left = left.clone();
+                left.remove(rule);
+                split.push((failing, left));
+            }
+            if !holding.is_empty() {
+                split.push((holding, left));
+            }
+        }
+        groups = split;
+    }
+    Ok(groups.into_iter().filter_map(|(kinds, left)| Some((kinds.least()?, left))).collect())
+}
+
+/// The same, trying one kind of value after the other.
+fn by_kind(column: &Column, alive: &Mask, budget: &mut Budget) -> Result<Vec<(usize, Mask)>, TooComplex> {
+    budget.spend(column.holding.len() * 4 * alive.cost())?;
+    let mut seen: QuickSet<Mask> = QuickSet::default();
+    let each = column.holding.iter().enumerate().map(|(kind, holding)| (kind, alive.both(holding)));
+    Ok(each.filter(|(_, left)| seen.insert(left.clone())).collect())
 }

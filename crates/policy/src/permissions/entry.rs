@@ -18,7 +18,7 @@ pub(crate) struct Entry {
 }
 
 /// When a rule applies.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) enum When {
     /// A value is missing: an allowing rule never applies. (A forbidding one always does.)
     Never,
@@ -51,11 +51,6 @@ impl Entry {
     /// Forbids instead of allowing.
     pub(crate) fn inverted(&self) -> bool {
         self.rule.inverted
-    }
-
-    /// Whether there is anything that the rule can apply to.
-    pub(crate) fn may_apply(&self) -> bool {
-        !matches!(self.when, When::Never)
     }
 
     /// Does the rule apply to the object? What is not known about the object lets no rule allow and each forbid.

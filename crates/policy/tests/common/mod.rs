@@ -99,6 +99,11 @@ pub(crate) fn rules(conditional: f64) -> impl Strategy<Value = Vec<Value>> {
     prop::collection::vec(rule(conditional), 0..6)
 }
 
+/// So many that they are looked up by place.
+pub(crate) fn many_rules() -> impl Strategy<Value = Vec<Value>> {
+    prop::collection::vec(rule(0.95), 20..60)
+}
+
 pub(crate) fn read(rules: &[Value]) -> Vec<Rule> {
     rules
         .iter()
