@@ -231,15 +231,15 @@ async fn every_route_refuses_who_may_not(server: TestServer) {
 async fn with_just(server: &TestServer, world: &World, need: Need) -> Person {
     let rule = json!({ "subject": need.subject, "action": [need.action] });
     let slug = format!("{}-{}", need.subject, need.action.to_lowercase());
-    let role = json!({ "slug": slug, "name": slug, "permissions": [rule] });
+    let custom = json!({ "slug": slug, "name": slug, "permissions": [rule] });
     match need.level {
         Level::Organization => {
-            server.admin.post("/api/v1/organization/roles", role).await.ok();
+            server.admin.post("/api/v1/organization/roles", custom).await.ok();
             server.identity(&slug, &slug).await
         }
         Level::Project => {
             let project = world.values["projectId"].as_str().unwrap();
-            server.admin.post(&format!("/api/v1/projects/{project}/roles"), role).await.ok();
+            server.admin.post(&format!("/api/v1/projects/{project}/roles"), custom).await.ok();
             server.project_member(project, &slug).await
         }
     }
