@@ -8,7 +8,7 @@ use vouchsafe_domain::ip::TrustedIps;
 use vouchsafe_domain::lockout::LockoutScope;
 use vouchsafe_domain::time::Timestamp;
 
-use crate::lenient;
+use crate::lenient::{self, Given};
 
 /// An address or block as sent.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
@@ -52,6 +52,46 @@ pub struct MethodSettings {
     pub lockout_scope: Option<LockoutScope>,
 }
 
+/// What names a source of a method, and what narrows its tokens.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct SourceInput {
+    /// Name among the sources of this kind, a slug; `default` for the one that the plain routes attach.
+    pub source: Option<String>,
+    /// Slugs of the only roles (of those that the identity has) that tokens of this source hold; null: all of them.
+    #[serde(deserialize_with = "lenient::given", skip_serializing_if = "Option::is_none")]
+    pub roles: Given<Vec<String>>,
+}
+
+/// Names a source of a method.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SourcePath {
+    /// Which identity.
+    pub identity_id: IdentityId,
+    /// Which source, by the id that it is shown with.
+    pub source_id: AuthMethodId,
+}
+
+/// All sources of one kind, each as it is shown by itself.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub struct SourceList {
+    /// In the order in which they were attached.
+    pub sources: Vec<serde_json::Map<String, Value>>,
+}
+
+/// Who logs in; the method's own fields hold the proof.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoginInput {
+    /// Which identity.
+    #[serde(deserialize_with = "lenient::trimmed")]
+    pub identity_id: IdentityId,
+    /// Slug of the organization to act in; the identity's own if missing.
+    #[serde(default, alias = "subOrganizationName", deserialize_with = "lenient::opt_text")]
+    pub organization_slug: Option<String>,
+}
+
 /// Attaches or changes Universal Auth.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -64,6 +104,49 @@ pub struct UniversalAuthInput {
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, Serialize)]
 pub struct TokenAuthInput {}
 
+/// Where the keys of JWT Auth come from.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ConfigurationType {
+    /// From a URL.
+    Jwks,
+    /// Written down.
+    Static,
+}
+
+/// Attaches or changes JWT Auth.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JwtAuthInput {
+    /// Where keys come from; asked for by attach and update.
+    pub configuration_type: ConfigurationType,
+    /// URL of the key set.
+    #[serde(default)]
+    pub jwks_url: Option<String>,
+    /// Authorities that vouch for that URL, PEM; the machine's if empty.
+    #[serde(default)]
+    pub jwks_ca_cert: Option<String>,
+    /// Keys in PEM.
+    #[serde(default)]
+    pub public_keys: Option<Vec<String>>,
+    /// Exact `iss`; any if empty.
+    #[serde(default)]
+    pub bound_issuer: Option<String>,
+    /// Comma list of audiences, of which one has to match; any if empty.
+    #[serde(default)]
+    pub bound_audiences: Option<String>,
+    /// Glob for `sub`; any if empty.
+    #[serde(default)]
+    pub bound_subject: Option<String>,
+}
+
+/// Proves with a JWT.
+#[derive(Clone, Deserialize, JsonSchema, Serialize)]
+pub struct JwtProof {
+    /// The JWT, at most 16 KiB.
+    pub jwt: String,
+}
+
 /// What every configured method shows.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -72,6 +155,10 @@ pub struct MethodShown {
     pub id: AuthMethodId,
     /// The identity.
     pub identity_id: IdentityId,
+    /// Name among the sources of this kind.
+    pub source: String,
+    /// Slugs of the only roles that its tokens hold; null: all that the identity has.
+    pub roles: Option<Vec<String>>,
     /// Life of a token, seconds.
     #[serde(rename = "accessTokenTTL")]
     pub access_token_ttl: i64,

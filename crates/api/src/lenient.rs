@@ -116,6 +116,21 @@ pub fn given_flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Given<bo
     opt_flag(deserializer).map(Some)
 }
 
+/// The same for anything else.
+pub fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Given<T>, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Some)
+}
+
+/// A value that is parsed from its text, without the blanks around it.
+pub fn trimmed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: std::str::FromStr,
+    T::Err: fmt::Display,
+{
+    String::deserialize(deserializer)?.trim().parse().map_err(D::Error::custom)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};

@@ -1,15 +1,26 @@
 //! Auth methods: does this proof show that the caller is who this method was configured for?
 //!
-//! Every method is one module that implements [`Method`]: its configuration and its check of a
-//! proof, and nothing else. Attach, read, update, remove, token settings, lockout and audit are the
-//! same code for all of them, in the server.
+//! Every method is one module that implements [`Method`] and, if workloads log in with a proof, [`Login`]: its configuration
+//! and its check of a proof, and nothing else. Attach, read, update, remove, login, token settings, lockout, sources,
+//! audit and errors are the same code for all of them, in the server.
 
+pub mod context;
+pub mod endpoints;
+pub mod jose;
+pub mod net;
 mod method;
-mod token;
+pub mod pattern;
+mod reason;
 mod trusted;
+
+pub mod jwt;
+mod token;
 mod universal;
 
-pub use method::{Issue, Method};
+pub use context::{Context, Workshop};
+pub use endpoints::Endpoints;
+pub use method::{Finding, Findings, Issue, Login, Method, Once, Proven, Sample};
+pub use reason::{Reason, Refusal};
 pub use token::TokenAuth;
 pub use universal::{UniversalAuth, UniversalConfig};
 

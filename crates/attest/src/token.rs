@@ -16,9 +16,6 @@ impl Method for TokenAuth {
     const ID: &'static str = "token-auth";
     const NAME: &'static str = "Token Auth";
     const RESPONSE_KEY: &'static str = "identityTokenAuth";
-    const LOCKOUT: bool = false;
-    const PERIODIC: bool = false;
-    const CLIENT_ID: bool = false;
     type Input = TokenAuthInput;
     type Config = TokenConfig;
 

@@ -12,6 +12,7 @@ use vouchsafe_store::{
 };
 
 use crate::auth::Actor;
+use crate::auth::scope::TokenScope;
 use crate::grants::{Holdings, Offered};
 use crate::http::cx::Cx;
 use crate::http::error::{ApiError, ApiResult};
@@ -104,21 +105,46 @@ impl Deref for UserStanding {
 /// What somebody holds in an organization.
 pub async fn org_holdings(store: &Store, org: OrgId, member: MemberRef) -> ApiResult<Holdings> {
     let holdings = Holdings::read(Level::Organization, store.org_grants(org, member).await?)?;
-    filled(store, member, holdings).await
+    filled(store, member, holdings, None).await
+}
+
+/// What a token with a scope holds in an organization.
+pub async fn scoped_org_permissions(
+    store: &Store,
+    org: OrgId,
+    identity: IdentityId,
+    scope: &TokenScope,
+    now: Timestamp,
+) -> ApiResult<Permissions> {
+    let member = MemberRef::Identity(identity);
+    let holdings = Holdings::read(Level::Organization, store.org_grants(org, member).await?)?;
+    filled(store, member, holdings, Some(scope)).await?.at(now)
 }
 
 /// What somebody holds in a project.
 pub async fn project_holdings(store: &Store, project: ProjectId, member: MemberRef) -> ApiResult<Holdings> {
     let holdings = Holdings::read(Level::Project, store.project_grants(project, member).await?.grants)?;
-    filled(store, member, holdings).await
+    filled(store, member, holdings, None).await
 }
 
-/// Fills templates in, if there are any.
-async fn filled(store: &Store, member: MemberRef, holdings: Holdings) -> ApiResult<Holdings> {
-    if !holdings.templates().identity {
-        return Ok(holdings);
-    }
-    Ok(holdings.filled_with(template_values(store, member).await?))
+/// Fills templates in, if there are any, and narrows to the scope of a token, if it has one.
+async fn filled(
+    store: &Store,
+    member: MemberRef,
+    holdings: Holdings,
+    scope: Option<&TokenScope>,
+) -> ApiResult<Holdings> {
+    let holdings = match scope.and_then(|scope| scope.roles.as_ref()) {
+        Some(roles) => holdings.narrowed_to(roles),
+        None => holdings,
+    };
+    let used = holdings.templates();
+    let values = if used.identity { template_values(store, member).await? } else { TemplateValues::none() };
+    Ok(match scope {
+        Some(scope) if used.login => holdings.filled_with(scope.fill(values)),
+        _ if used.identity => holdings.filled_with(values),
+        _ => holdings,
+    })
 }
 
 /// What the rules of somebody are filled in with: id, name and metadata of an identity, id and
@@ -155,11 +181,17 @@ pub struct ProjectFacts {
 }
 
 impl ProjectFacts {
-    async fn load(store: &Store, id: ProjectId, actor: ActorId, now: Timestamp) -> ApiResult<Option<Self>> {
+    async fn load(
+        store: &Store,
+        id: ProjectId,
+        actor: ActorId,
+        scope: Option<&TokenScope>,
+        now: Timestamp,
+    ) -> ApiResult<Option<Self>> {
         let Some(project) = store.project(id).await? else { return Ok(None) };
         let ProjectGrants { is_member, membership, grants } =
             store.project_grants(id, actor.member()).await?;
-        let holdings = filled(store, actor.member(), Holdings::read(Level::Project, grants)?).await?;
+        let holdings = filled(store, actor.member(), Holdings::read(Level::Project, grants)?, scope).await?;
         let (permissions, changes_at) = (holdings.at(now)?, holdings.changes_at(now));
         Ok(Some(Self { project, is_member, membership, permissions, changes_at }))
     }
@@ -305,7 +337,8 @@ impl Cx {
         let actor = self.actor_id()?;
         let now = self.now();
         let (store, cache) = (&self.app.store, &self.app.caches.projects);
-        let key = (actor, id);
+        let scope = self.actor.scope();
+        let key = (actor, scope.map(|scope| scope.key), id);
         let is_current = |facts: &Arc<ProjectFacts>| facts.changes_at.is_none_or(|at| at > now);
         let known = cache.get(store, &key).filter(is_current);
         let facts = if known.is_some() {
@@ -313,7 +346,7 @@ impl Cx {
         } else {
             cache.forget(&key);
             let topics = [actor.topic(), id.into(), org.into()];
-            cache.get_or_load(store, key, &topics, || ProjectFacts::load(store, id, actor, now)).await?
+            cache.get_or_load(store, key, &topics, || ProjectFacts::load(store, id, actor, scope, now)).await?
         };
         facts
             .filter(|facts| facts.project.org_id == org)

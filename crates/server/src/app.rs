@@ -3,6 +3,8 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use vouchsafe_attest::Workshop;
+use vouchsafe_domain::id::IdentityId;
 use vouchsafe_domain::time::{Clock, Timestamp};
 use vouchsafe_keys::token::{Signer, Verifier};
 use vouchsafe_keys::{RootKey, SecretHasher};
@@ -12,6 +14,7 @@ use crate::cache::Caches;
 use crate::metrics::Metrics;
 use crate::passwords::Passwords;
 use crate::settings::Settings;
+use crate::turns::Turns;
 
 /// The application, cheap to clone.
 #[derive(Clone)]
@@ -31,6 +34,10 @@ pub struct AppState {
     pub passwords: Passwords,
     /// What was counted.
     pub metrics: Metrics,
+    /// What checks of proofs share: the one way out, key sets.
+    pub workshop: Workshop,
+    /// Whose turn it is to ask a provider about a name.
+    pub turns: Turns<(IdentityId, &'static str, String)>,
     /// How this instance was set up.
     pub settings: Settings,
 }
@@ -57,6 +64,8 @@ impl App {
             caches: Caches::default(),
             passwords: Passwords::default(),
             metrics: Metrics::default(),
+            workshop: Workshop::new(settings.allowed_targets.clone(), settings.endpoints.clone()),
+            turns: Turns::default(),
             settings,
         }))
     }

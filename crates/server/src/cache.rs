@@ -13,10 +13,13 @@ use quick_cache::sync::Cache;
 use vouchsafe_domain::id::{IdentityId, OrgId, ProjectId, SessionId};
 use vouchsafe_domain::path::SecretPath;
 use vouchsafe_keys::DataKey;
+use vouchsafe_policy::Permissions;
 use vouchsafe_store::{FolderTree, Store, Topic};
 
 use crate::access::{ActorId, IdentityStanding, ProjectFacts, UserStanding};
 use crate::auth::VerifiedToken;
+use crate::auth::scope::ScopeKey;
+use crate::http::LoginSource;
 
 /// A bounded cache of stamped entries.
 pub struct Stamped<K, V> {
@@ -108,8 +111,12 @@ pub struct Caches {
     pub identities: Stamped<IdentityId, IdentityStanding>,
     /// What a request by a user is checked against, by session and chosen organization.
     pub users: Stamped<(SessionId, Option<OrgId>), UserStanding>,
-    /// What an actor holds in a project.
-    pub projects: Stamped<(ActorId, ProjectId), ProjectFacts>,
+    /// What tokens that prove or narrow something hold in the organization.
+    pub scoped: Stamped<(IdentityId, ScopeKey), Permissions>,
+    /// What an actor holds in a project, with the scope of its token if it has one.
+    pub projects: Stamped<(ActorId, Option<ScopeKey>, ProjectId), ProjectFacts>,
+    /// Sources of auth methods, ready to check proofs.
+    pub sources: Stamped<(IdentityId, &'static str), Vec<LoginSource>>,
     /// Which project had a slug when it was last looked up; to be checked against the project.
     pub project_slugs: Cache<(OrgId, String), ProjectId>,
     /// Folders with their secrets, sealed.
@@ -142,7 +149,9 @@ impl Default for Caches {
             tokens: Stamped::new(50_000),
             identities: Stamped::new(50_000),
             users: Stamped::new(10_000),
+            scoped: Stamped::new(20_000),
             projects: Stamped::new(50_000),
+            sources: Stamped::new(20_000),
             project_slugs: Cache::new(10_000),
             folders: Stamped::weighted(FOLDERS, FOLDER_BYTES, FolderTree::weight),
             data_keys: Stamped::new(10_000),

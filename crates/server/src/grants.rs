@@ -91,6 +91,22 @@ impl Holdings {
         Self { values, ..self }
     }
 
+    /// What is left for a token that only these roles count for: of all else only what forbids.
+    #[must_use]
+    pub fn narrowed_to(mut self, roles: &[String]) -> Self {
+        for held in &mut self.held {
+            let counts = match &held.source {
+                GrantSource::Role { slug } | GrantSource::GroupRole { slug, .. } => roles.contains(slug),
+                GrantSource::Privilege { .. } => false,
+            };
+            if !counts {
+                let forbidding = held.rules.as_slice().iter().filter(|rule| rule.inverted).cloned().collect();
+                held.rules = Rules::Listed(forbidding);
+            }
+        }
+        self
+    }
+
     /// What is held at a time.
     pub fn at(&self, now: Timestamp) -> ApiResult<Permissions> {
         let active: Vec<&Held> = self.held.iter().filter(|held| held.is_active(now)).collect();

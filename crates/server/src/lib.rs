@@ -14,8 +14,10 @@ pub mod passwords;
 pub mod rules;
 pub mod settings;
 pub mod start;
+mod turns;
 pub mod usecase;
 
 pub use app::App;
 pub use clock::SystemClock;
-pub use settings::Settings;
+pub use settings::{Pace, Settings};
+pub use vouchsafe_attest::Endpoints;

@@ -3,9 +3,11 @@
 //! All labels come from the route table and from fixed lists, so their number is bounded and none
 //! of them names a person, an identity or a secret.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context;
 use axum::Router;
@@ -29,6 +31,7 @@ const NO_ROUTE: &str = "none";
 pub struct Metrics {
     requests: Vec<(&'static str, [AtomicU64; STATUSES.len() + 1])>,
     logins: Vec<(&'static str, [AtomicU64; RESULTS.len()])>,
+    refusals: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
 }
 
 impl Default for Metrics {
@@ -43,6 +46,7 @@ impl Default for Metrics {
         Self {
             requests: groups.into_iter().map(|group| (group, Default::default())).collect(),
             logins: methods.into_iter().map(|method| (method, Default::default())).collect(),
+            refusals: Mutex::default(),
         }
     }
 }
@@ -61,6 +65,11 @@ impl Metrics {
             };
             add(&self.logins, method, result);
         }
+    }
+
+    /// Counts a login that was refused for this reason. Methods and reasons come from fixed lists.
+    pub(crate) fn login_refused(&self, method: &'static str, reason: &'static str) {
+        *self.refusals.lock().unwrap_or_else(PoisonError::into_inner).entry((method, reason)).or_insert(0) += 1;
     }
 
     /// All counters in Prometheus' text format.
@@ -89,6 +98,11 @@ impl Metrics {
                 let _ =
                     writeln!(text, "vouchsafe_logins_total{{{labels}}} {}", count.load(Ordering::Relaxed));
             }
+        }
+        text += "# HELP vouchsafe_login_refusals_total Logins refused, by reason.\n# TYPE vouchsafe_login_refusals_total counter\n";
+        for ((method, reason), count) in self.refusals.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            let labels = format!("method=\"{method}\",reason=\"{reason}\"");
+            let _ = writeln!(text, "vouchsafe_login_refusals_total{{{labels}}} {count}");
         }
         text
     }

@@ -170,14 +170,19 @@ CREATE TABLE group_members (
 CREATE INDEX group_members_user ON group_members (user_id);
 CREATE INDEX group_members_identity ON group_members (identity_id);
 
+-- Each row is one source of a method: an identity may have several of one kind, told apart by name.
 CREATE TABLE auth_methods (
     id TEXT PRIMARY KEY,
     identity_id TEXT NOT NULL REFERENCES identities (id) ON DELETE CASCADE,
     method TEXT NOT NULL,
+    source TEXT NOT NULL,
     -- What a login names instead of the identity (the client id of universal auth).
     login_key TEXT UNIQUE,
     config TEXT NOT NULL,
+    -- The secret fields of the configuration, sealed.
     sealed BLOB,
+    -- Slugs of the only roles that tokens of this source hold, as JSON; null: all that the identity has.
+    roles TEXT,
     token_ttl INTEGER NOT NULL,
     token_max_ttl INTEGER NOT NULL,
     token_uses_limit INTEGER NOT NULL,
@@ -190,7 +195,7 @@ CREATE TABLE auth_methods (
     lockout_scope TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    UNIQUE (identity_id, method)
+    UNIQUE (identity_id, method, source)
 ) STRICT;
 
 CREATE TABLE client_secrets (
@@ -218,6 +223,13 @@ CREATE TABLE lockouts (
     PRIMARY KEY (auth_method_id, subject)
 ) STRICT;
 CREATE INDEX lockouts_expiry ON lockouts (expires_at);
+
+-- Proofs that may be used only once, by hash; kept until they are refused for their age.
+CREATE TABLE used_proofs (
+    id TEXT PRIMARY KEY,
+    expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX used_proofs_expiry ON used_proofs (expires_at);
 
 -- Tokens made by an administrator through token auth; tokens from logins are not stored.
 CREATE TABLE tokens (

@@ -12,8 +12,14 @@ use crate::engine::{Arg, FromRow, Row, Sql, args};
 use crate::error::{StoreError, StoreResult};
 use crate::{Change, Store};
 
-/// An attached auth method.
-#[derive(Clone, Debug)]
+/// Most sources of one kind that an identity may have.
+pub const MOST_SOURCES: usize = 10;
+
+/// The name of the source that the contract's routes attach.
+pub const FIRST_SOURCE: &str = "default";
+
+/// An attached auth method: one source of a kind.
+#[derive(Clone)]
 pub struct AuthMethod {
     /// Id of the attachment; attached anew, it is another one.
     pub id: AuthMethodId,
@@ -23,8 +29,14 @@ pub struct AuthMethod {
     pub method: String,
     /// What a login names instead of the identity: the client id of universal auth.
     pub login_key: Option<String>,
-    /// The method's own configuration.
+    /// Its name among the sources of this kind.
+    pub source: String,
+    /// The method's own configuration, without the fields that are sealed.
     pub config: Value,
+    /// The sealed fields of the configuration.
+    pub sealed: Option<Vec<u8>>,
+    /// Slugs of the only roles that its tokens hold; none: all that the identity has.
+    pub roles: Option<Vec<String>>,
     /// What its tokens are like.
     pub tokens: TokenSettings,
     /// When its login locks.
@@ -33,6 +45,27 @@ pub struct AuthMethod {
     pub created_at: Timestamp,
     /// When changed last.
     pub updated_at: Timestamp,
+}
+
+impl AuthMethod {
+    /// Everything that can be changed, as it is.
+    pub fn parts(&self) -> AuthMethodParts<'_> {
+        AuthMethodParts {
+            source: &self.source,
+            config: &self.config,
+            sealed: self.sealed.as_deref(),
+            roles: self.roles.as_deref(),
+            tokens: &self.tokens,
+            lockout: &self.lockout,
+        }
+    }
+}
+
+impl std::fmt::Debug for AuthMethod {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { id, method, source, .. } = self;
+        f.debug_struct("AuthMethod").field("id", id).field("method", method).field("source", source).finish_non_exhaustive()
+    }
 }
 
 /// An auth method to attach.
@@ -44,8 +77,21 @@ pub struct NewAuthMethod<'a> {
     pub method: &'a str,
     /// What a login names instead of the identity.
     pub login_key: Option<String>,
-    /// The method's own configuration.
+    /// Everything that can be changed later.
+    pub parts: AuthMethodParts<'a>,
+}
+
+/// What can be changed of an auth method.
+#[derive(Clone, Copy, Debug)]
+pub struct AuthMethodParts<'a> {
+    /// Its name among the sources of this kind.
+    pub source: &'a str,
+    /// The method's own configuration, without the fields that are sealed.
     pub config: &'a Value,
+    /// The sealed fields of the configuration.
+    pub sealed: Option<&'a [u8]>,
+    /// Slugs of the only roles that its tokens hold; none: all that the identity has.
+    pub roles: Option<&'a [String]>,
     /// What its tokens are like.
     pub tokens: &'a TokenSettings,
     /// When its login locks.
@@ -89,6 +135,11 @@ fn scope_text(scope: LockoutScope) -> &'static str {
     }
 }
 
+pub(crate) fn roles(row: &Row) -> StoreResult<Option<Vec<String>>> {
+    let text = row.opt_text("roles")?;
+    text.map(|text| serde_json::from_str(&text).map_err(|_| StoreError::corrupt("auth_methods.roles"))).transpose()
+}
+
 impl FromRow for AuthMethod {
     fn from_row(row: &Row) -> StoreResult<Self> {
         Ok(Self {
@@ -96,7 +147,10 @@ impl FromRow for AuthMethod {
             identity_id: row.parsed("identity_id")?,
             method: row.text("method")?,
             login_key: row.opt_text("login_key")?,
+            source: row.text("source")?,
             config: row.json("config")?,
+            sealed: row.opt_bytes("sealed")?,
+            roles: roles(row)?,
             tokens: token_settings(row)?,
             lockout: lockout_settings(row)?,
             created_at: row.time("created_at")?,
@@ -105,27 +159,36 @@ impl FromRow for AuthMethod {
     }
 }
 
+const COLUMNS: &str = "a.id, a.identity_id, a.method, a.source, a.login_key, a.sealed, a.roles, a.created_at, a.updated_at";
+
 impl Store {
-    /// The attached method of this kind, if there is one.
+    /// The attached method of this kind, if there is one; the first source of several.
     pub async fn auth_method(&self, identity: IdentityId, method: &str) -> StoreResult<Option<AuthMethod>> {
+        Ok(self.auth_method_sources(identity, method).await?.into_iter().next())
+    }
+
+    /// All sources of this kind, in the order in which they were attached.
+    pub async fn auth_method_sources(&self, identity: IdentityId, method: &str) -> StoreResult<Vec<AuthMethod>> {
         let sql = Sql::Built(format!(
-            "SELECT a.id, a.identity_id, a.method, a.login_key, a.created_at, a.updated_at, {SETTINGS_COLUMNS} \
-             FROM auth_methods a WHERE a.identity_id = $1 AND a.method = $2"
+            "SELECT {COLUMNS}, {SETTINGS_COLUMNS} FROM auth_methods a \
+             WHERE a.identity_id = $1 AND a.method = $2 ORDER BY a.created_at, a.id LIMIT $3"
         ));
-        self.pools().one(sql, args![identity, method]).await
+        // One more than there may be, so that two that were attached at the same time are both seen.
+        let most = i64::try_from(2 * MOST_SOURCES).unwrap_or(i64::MAX);
+        self.pools().all(sql, args![identity, method, most]).await
     }
 }
 
 impl Change {
-    /// Attaches a method. `Conflict` when the identity has this method already.
+    /// Attaches a method. `Conflict` when the identity has this method with a source of this name already.
     pub async fn insert_auth_method(&mut self, new: &NewAuthMethod<'_>) -> StoreResult<AuthMethodId> {
         let (id, at) = (AuthMethodId::from_uuid(Uuid::now_v7()), self.at());
-        let sql = "INSERT INTO auth_methods (id, identity_id, method, login_key, config, token_ttl, token_max_ttl, \
-                   token_uses_limit, token_period, token_trusted_ips, lockout_enabled, lockout_threshold, \
+        let sql = "INSERT INTO auth_methods (id, identity_id, method, login_key, source, config, sealed, roles, token_ttl, \
+                   token_max_ttl, token_uses_limit, token_period, token_trusted_ips, lockout_enabled, lockout_threshold, \
                    lockout_duration, lockout_counter_reset, lockout_scope, created_at, updated_at) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)";
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19)";
         let mut values = args![id, new.identity, new.method, new.login_key.clone()];
-        values.extend(settings_values(new.config, new.tokens, new.lockout)?);
+        values.extend(changeable(&new.parts)?);
         values.extend(args![at]);
         self.run(sql, values).await?;
         self.touch(new.identity);
@@ -136,20 +199,18 @@ impl Change {
     pub async fn update_auth_method(
         &mut self,
         method: &AuthMethod,
-        config: &Value,
-        tokens: &TokenSettings,
-        lockout: &LockoutSettings,
+        parts: &AuthMethodParts<'_>,
     ) -> StoreResult<()> {
         let at = self.at();
-        let sql = "UPDATE auth_methods SET config = $2, token_ttl = $3, token_max_ttl = $4, token_uses_limit = $5, \
-                   token_period = $6, token_trusted_ips = $7, lockout_enabled = $8, lockout_threshold = $9, \
-                   lockout_duration = $10, lockout_counter_reset = $11, lockout_scope = $12, updated_at = $13 \
-                   WHERE id = $1";
+        let sql = "UPDATE auth_methods SET source = $2, config = $3, sealed = $4, roles = $5, token_ttl = $6, \
+                   token_max_ttl = $7, token_uses_limit = $8, token_period = $9, token_trusted_ips = $10, \
+                   lockout_enabled = $11, lockout_threshold = $12, lockout_duration = $13, lockout_counter_reset = $14, \
+                   lockout_scope = $15, updated_at = $16 WHERE id = $1";
         let mut values = args![method.id];
-        values.extend(settings_values(config, tokens, lockout)?);
+        values.extend(changeable(parts)?);
         values.extend(args![at]);
         self.run(sql, values).await?;
-        if !lockout.enabled() {
+        if !parts.lockout.enabled() {
             self.clear_lockouts(method.id).await?;
         }
         self.touch(method.identity_id);
@@ -164,16 +225,17 @@ impl Change {
     }
 }
 
-/// What insert and update write alike, in the order of [`SETTINGS_COLUMNS`].
-fn settings_values(
-    config: &Value,
-    tokens: &TokenSettings,
-    lockout: &LockoutSettings,
-) -> StoreResult<Vec<Arg>> {
-    let trusted_ips =
-        serde_json::to_string(tokens.trusted_ips()).map_err(|error| StoreError::Other(error.to_string()))?;
+/// What insert and update write alike.
+fn changeable(parts: &AuthMethodParts<'_>) -> StoreResult<Vec<Arg>> {
+    let AuthMethodParts { source, config, sealed, roles, tokens, lockout } = parts;
+    let json = |error: serde_json::Error| StoreError::Other(error.to_string());
+    let trusted_ips = serde_json::to_string(tokens.trusted_ips()).map_err(json)?;
+    let roles = roles.map(serde_json::to_string).transpose().map_err(json)?;
     Ok(args![
+        *source,
         config.to_string(),
+        sealed.map(<[u8]>::to_vec),
+        roles,
         tokens.ttl(),
         tokens.max_ttl(),
         tokens.uses_limit(),

@@ -1,5 +1,7 @@
 //! The unit of work: a change and its audit event, committed together or not at all.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use uuid::Uuid;
 use vouchsafe_domain::id::{EventId, OrgId, ProjectId};
@@ -47,7 +49,7 @@ impl Author {
 pub(crate) struct AuditEvent {
     pub(crate) org_id: String,
     pub(crate) project_id: Option<String>,
-    pub(crate) event: &'static str,
+    pub(crate) event: Cow<'static, str>,
     pub(crate) author: Author,
     pub(crate) detail: String,
 }
@@ -106,7 +108,7 @@ impl Change {
         self.audit.push(AuditEvent {
             org_id: org.to_string(),
             project_id: project.map(|id| id.to_string()),
-            event,
+            event: event.into(),
             author: self.author.clone(),
             detail: detail.to_string(),
         });
@@ -213,7 +215,7 @@ pub(crate) fn audit_statement(events: &[AuditEvent]) -> (String, Vec<Arg>) {
             event.org_id.as_str(),
             event.project_id.as_deref(),
             author.at,
-            event.event,
+            event.event.as_ref(),
             author.kind,
             author.id.as_str(),
             author.ip.as_str(),

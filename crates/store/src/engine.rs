@@ -131,6 +131,10 @@ impl Row {
         column!(self, column, Vec<u8>)
     }
 
+    pub(crate) fn opt_bytes(&self, column: &str) -> StoreResult<Option<Vec<u8>>> {
+        column!(self, column, Option<Vec<u8>>)
+    }
+
     pub(crate) fn time(&self, column: &str) -> StoreResult<Timestamp> {
         Ok(Timestamp::from_millis(self.int(column)?))
     }

@@ -7,6 +7,7 @@ use vouchsafe_domain::ip::TrustedIps;
 use vouchsafe_domain::time::Timestamp;
 
 use crate::Store;
+use crate::auth_methods::roles;
 use crate::engine::{FromRow, Row, args};
 use crate::error::StoreResult;
 
@@ -49,6 +50,8 @@ pub struct MethodGate {
     pub method: String,
     /// From where tokens of this method may be used.
     pub trusted_ips: TrustedIps,
+    /// Slugs of the only roles that its tokens hold; none: all that the identity has.
+    pub roles: Option<Vec<String>>,
 }
 
 /// What is true of a user's session whenever a request comes through it.
@@ -91,6 +94,7 @@ impl FromRow for MethodGate {
             id: row.parsed("id")?,
             method: row.text("method")?,
             trusted_ips: row.json("token_trusted_ips")?,
+            roles: roles(row)?,
         })
     }
 }
@@ -133,7 +137,7 @@ impl Store {
         let sql = "SELECT i.id, i.name, i.org_id, i.token_epoch, i.instance_admin, m.role, m.is_active \
                    FROM identities i LEFT JOIN org_memberships m ON m.identity_id = i.id WHERE i.id = $1";
         let Some(mut gate) = self.pools().one::<IdentityGate>(sql, args![id]).await? else { return Ok(None) };
-        let sql = "SELECT id, method, token_trusted_ips FROM auth_methods WHERE identity_id = $1";
+        let sql = "SELECT id, method, token_trusted_ips, roles FROM auth_methods WHERE identity_id = $1 LIMIT 1000";
         gate.methods = self.pools().all(sql, args![id]).await?;
         Ok(Some(gate))
     }

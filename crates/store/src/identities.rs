@@ -73,10 +73,7 @@ impl FromRow for Identity {
             name: row.text("name")?,
             has_delete_protection: row.flag("has_delete_protection")?,
             instance_admin: row.flag("instance_admin")?,
-            auth_methods: row
-                .opt_text("methods")?
-                .map(|methods| methods.split(',').map(str::to_owned).collect())
-                .unwrap_or_default(),
+            auth_methods: distinct(row.opt_text("methods")?.as_deref().unwrap_or_default()),
             membership_id: row.parsed("membership_id")?,
             role: row.text("role")?,
             custom_role: CustomRole::of_row(row)?,
@@ -92,6 +89,17 @@ impl FromRow for Metadata {
     fn from_row(row: &Row) -> StoreResult<Self> {
         Ok(Self { id: row.text("id")?, key: row.text("key")?, value: row.text("value")? })
     }
+}
+
+/// The kinds of methods; several sources are one kind.
+fn distinct(methods: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for method in methods.split(',').filter(|method| !method.is_empty()) {
+        if !found.iter().any(|known| known == method) {
+            found.push(method.to_owned());
+        }
+    }
+    found
 }
 
 struct MetadataOf(IdentityId, Metadata);

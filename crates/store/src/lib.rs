@@ -44,7 +44,7 @@ mod user_members;
 mod users;
 
 pub use audit::{AuditEvent, AuditFilter};
-pub use auth_methods::{AuthMethod, NewAuthMethod};
+pub use auth_methods::{AuthMethod, AuthMethodParts, FIRST_SOURCE, MOST_SOURCES, NewAuthMethod};
 pub use change::{Author, Change};
 pub use client_secrets::{ClientSecret, NewClientSecret};
 pub use environments::Environment;
@@ -63,7 +63,7 @@ pub use identity_members::{IdentityMember, IdentityMemberFilter, ProjectBrief};
 pub use imports::Import;
 pub use instance::InstanceKey;
 pub use invitations::Invitation;
-pub use logins::{Attempt, ClientCredential, Login, Refusal};
+pub use logins::{Attempt, ClientCredential, Credential, Login, ProofResult, Refusal};
 pub use members::{Member, MemberRef, NewRole, RoleEntry, TemporaryRole};
 pub use open::{Database, OpenError, Store};
 pub use org_members::{OrgMember, UserOrganization};

@@ -1,13 +1,27 @@
 //! Counted login failures and locks.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use vouchsafe_domain::id::{AuthMethodId, IdentityId};
+use vouchsafe_domain::ip::source_network;
+use vouchsafe_domain::lockout::LockoutScope;
 use vouchsafe_domain::time::Timestamp;
 
+use crate::auth_methods::AuthMethod;
 use crate::engine::{Arg, FromRow, Row, Sql, args, placeholders};
 use crate::error::StoreResult;
 use crate::{Change, Store};
+
+/// Under which name failures are counted: that of who tries, if the method has such names, and where from, if the
+/// identity wants it so.
+pub(crate) fn counted_under(scope: LockoutScope, name: &str, ip: IpAddr) -> String {
+    match scope {
+        LockoutScope::Identity => name.to_owned(),
+        LockoutScope::Source if name.is_empty() => source_network(ip),
+        LockoutScope::Source => format!("{name} {}", source_network(ip)),
+    }
+}
 
 struct LockedMethod(IdentityId, String);
 
@@ -18,6 +32,21 @@ impl FromRow for LockedMethod {
 }
 
 impl Store {
+    /// Whether a login is locked now, before its proof is looked at. What a login counts is decided when it is recorded;
+    /// this only spares the directory.
+    pub async fn is_locked(
+        &self,
+        method: &AuthMethod,
+        counted: &str,
+        ip: IpAddr,
+        now: Timestamp,
+    ) -> StoreResult<bool> {
+        let subject = counted_under(method.lockout.scope(), counted, ip);
+        let sql = "SELECT COUNT(*) AS n FROM lockouts WHERE auth_method_id = $1 AND subject = $2 AND locked_until > $3";
+        let found: Option<i64> = self.pools().one(sql, args![method.id, subject, now]).await?;
+        Ok(method.lockout.enabled() && found.unwrap_or(0) > 0)
+    }
+
     /// The auth methods of an identity that have a locked login now.
     pub async fn active_lockouts(&self, identity: IdentityId, now: Timestamp) -> StoreResult<Vec<String>> {
         let sql = "SELECT DISTINCT a.method AS t FROM lockouts l JOIN auth_methods a ON a.id = l.auth_method_id \

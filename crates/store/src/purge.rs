@@ -13,6 +13,7 @@ const BATCH: i64 = 1000;
 const TABLES: &[(&str, &str)] = &[
     ("lockouts", "auth_method_id, subject"),
     ("token_uses", "token_id"),
+    ("used_proofs", "id"),
     ("revocations", "id"),
     ("sessions", "id"),
     ("invitations", "user_id, org_id"),

@@ -14,8 +14,8 @@ use vouchsafe_keys::RootKey;
 use vouchsafe_policy::Permit;
 use vouchsafe_server::start::{Running, assemble, serve};
 use vouchsafe_server::usecase::tokens::{Issue, issue};
-use vouchsafe_server::{App, Settings};
-use vouchsafe_store::{Author, NewAuthMethod, NewIdentity, NewRoleRef, Store};
+use vouchsafe_server::{App, Pace, Settings};
+use vouchsafe_store::{AuthMethodParts, Author, FIRST_SOURCE, NewAuthMethod, NewIdentity, NewRoleRef, Store};
 
 use crate::database::{Engine, TestDatabase};
 use crate::person::Person;
@@ -165,7 +165,8 @@ async fn run(
     let address = listener.local_addr().unwrap();
     let store = open(database).await;
     let root = RootKey::from_base64(root_key).unwrap();
-    let mut settings = Settings::local(address);
+    let mut settings = Settings { refusal_pace: Pace::NONE, ..Settings::local(address) };
+    settings.allowed_targets = vec!["127.0.0.0/8".parse().unwrap()];
     adjust(&mut settings);
     let app = assemble(store, root, clock, settings).await.unwrap();
     let running = Running::new();
@@ -205,9 +206,14 @@ async fn organization(app: &App, nobody: &Person, name: &str) -> (OrgId, Person)
         identity,
         method: "token-auth",
         login_key: None,
-        config: &json!({}),
-        tokens: &settings,
-        lockout: &LockoutSettings::default(),
+        parts: AuthMethodParts {
+            source: FIRST_SOURCE,
+            config: &json!({}),
+            sealed: None,
+            roles: None,
+            tokens: &settings,
+            lockout: &LockoutSettings::default(),
+        },
     };
     let method = change.insert_auth_method(&method).await.unwrap();
     let token = change.insert_token(identity, method, Some("test"), &settings).await.unwrap();
@@ -234,6 +240,7 @@ fn sign(
         method_id,
         client_secret_id: String::new(),
         settings,
+        proven: vouchsafe_attest::Proven::default(),
     };
     issue(app, &token, app.now()).unwrap().access_token
 }

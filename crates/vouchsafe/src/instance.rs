@@ -57,6 +57,8 @@ impl Instance {
         }
         served.trusted_proxies.clone_from(&settings.trusted_proxies);
         served.token_age_ceiling = settings.max_token_age;
+        served.allowed_targets.clone_from(&settings.outbound.allowed);
+        served.endpoints = settings.outbound.endpoints.clone();
         let app = assemble(store, root, clock, served).await?;
         Ok(Self { app, listener, address, metrics, has_new_root_key: is_new })
     }

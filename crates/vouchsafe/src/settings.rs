@@ -10,6 +10,7 @@ use crate::failure::{Failure, Outcome};
 
 pub(crate) mod api;
 pub(crate) mod log;
+pub(crate) mod outbound;
 pub(crate) mod server;
 
 /// The settings file if none is named; it need not exist.
@@ -29,6 +30,13 @@ pub(crate) struct FileSettings {
     pub(crate) trusted_proxies: Option<Vec<String>>,
     pub(crate) max_token_age: Option<String>,
     pub(crate) metrics_listen: Option<String>,
+    pub(crate) allow_private_targets: Option<Vec<String>>,
+    pub(crate) aws_sts_endpoint: Option<String>,
+    pub(crate) azure_authority: Option<String>,
+    pub(crate) gcp_certs_url: Option<String>,
+    pub(crate) gcp_service_account_certs_url: Option<String>,
+    pub(crate) oci_identity_endpoint: Option<String>,
+    pub(crate) alicloud_sts_endpoint: Option<String>,
     pub(crate) log: Option<String>,
     pub(crate) log_format: Option<String>,
     pub(crate) api_url: Option<String>,

@@ -2,6 +2,7 @@
 //! `human-login.md` §6); `authMethodId` and `tokenEpoch` are our own.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use vouchsafe_domain::id::{AuthMethodId, IdentityId, OrgId, SessionId, TokenId, UserId};
 use vouchsafe_domain::time::Timestamp;
 use vouchsafe_domain::token_settings::TokenTerms;
@@ -62,10 +63,24 @@ pub struct IdentityClaims {
     pub num_uses_limit: Option<i64>,
     /// The identity's epoch when the token was issued; tokens of earlier epochs are revoked.
     pub token_epoch: i64,
+    /// What the login proved, below the kind of proof (`kubernetes`, `aws`, `oidc`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_auth: Option<Map<String, Value>>,
+    /// The certificate that the token is bound to, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
     /// When this token was issued, seconds.
     pub iat: i64,
     /// When it expires, seconds.
     pub exp: i64,
+}
+
+/// What a token is bound to (RFC 7800 section 3.1).
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Confirmation {
+    /// SHA-256 of the client certificate, base64url (RFC 8705 section 3.1).
+    #[serde(rename = "x5t#S256")]
+    pub certificate: String,
 }
 
 impl IdentityClaims {

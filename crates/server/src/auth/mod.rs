@@ -4,19 +4,21 @@
 //! use count, so that a thief outside of the allowlist cannot use a token up.
 
 mod claims;
+pub mod scope;
 pub mod sessions;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-pub use claims::{Claims, IdentityClaims, RefreshClaims, SignUpClaims, SignUpKind, UserClaims};
+pub use claims::{Claims, Confirmation, IdentityClaims, RefreshClaims, SignUpClaims, SignUpKind, UserClaims};
 use vouchsafe_domain::id::{ClientSecretId, IdentityId, OrgId, SessionId, TokenId, UserId};
 use vouchsafe_domain::time::Timestamp;
 use vouchsafe_keys::{fingerprint, token::TokenError};
-use vouchsafe_policy::Permissions;
+use vouchsafe_policy::{Level, Permissions};
 use vouchsafe_store::{MethodGate, Topic};
 
-use crate::access::{ActorId, IdentityStanding, UserStanding};
+use self::scope::TokenScope;
+use crate::access::{ActorId, IdentityStanding, UserStanding, scoped_org_permissions};
 use crate::app::App;
 use crate::http::error::{ApiError, ApiResult};
 
@@ -40,6 +42,8 @@ pub struct IdentityActor {
     pub gate: Arc<IdentityStanding>,
     /// What its organization roles allow.
     pub permissions: Permissions,
+    /// What the token adds to that or takes from it.
+    pub scope: Option<Arc<TokenScope>>,
 }
 
 /// A person making a request.
@@ -72,6 +76,14 @@ impl Actor {
         }
     }
 
+    /// What the actor's token adds or takes, if it does.
+    pub fn scope(&self) -> Option<&TokenScope> {
+        match self {
+            Self::Identity(actor) => actor.scope.as_deref(),
+            Self::Anonymous | Self::User(_) => None,
+        }
+    }
+
     /// The organization the actor acts in, and what it holds there.
     pub fn organization(&self) -> Option<(OrgId, &Permissions)> {
         match self {
@@ -93,11 +105,16 @@ pub async fn authenticate(app: &App, bearer: &str, ip: IpAddr, now: Timestamp) -
             let gate = identity_gate(app, claims, now).await?;
             let method = unrevoked_method(&gate, claims)?;
             check_network(method, ip)?;
-            let permissions = check_membership(&gate)?;
+            let unscoped = check_membership(&gate)?;
+            let scope = TokenScope::of(claims, method).map(Arc::new);
+            let permissions = match &scope {
+                None => unscoped,
+                Some(scope) => Box::pin(scoped(app, &gate, scope, now)).await?,
+            };
             if let Some(limit) = claims.num_uses_limit {
                 Box::pin(count_use(app, claims, limit, now)).await?;
             }
-            Ok(Actor::Identity(IdentityActor { gate, permissions, token: Arc::clone(&token) }))
+            Ok(Actor::Identity(IdentityActor { gate, permissions, scope, token: Arc::clone(&token) }))
         }
         Claims::User(claims) => user(app, claims, now).await.map(Actor::User),
         Claims::Refresh(_) => Err(ApiError::token("A refresh token cannot be used as an access token")),
@@ -195,6 +212,22 @@ pub fn check_membership(gate: &IdentityStanding) -> ApiResult<Permissions> {
         ));
     }
     Ok(gate.permissions.clone())
+}
+
+/// What a token with a scope holds in the organization.
+async fn scoped(
+    app: &App,
+    gate: &IdentityStanding,
+    scope: &TokenScope,
+    now: Timestamp,
+) -> ApiResult<Permissions> {
+    let (id, org) = (gate.id, gate.org_id);
+    let load = || async {
+        scoped_org_permissions(&app.store, org, id, scope, now).await.map(Some)
+    };
+    let topics = [Topic::from(id), Topic::from(org)];
+    let found = app.caches.scoped.get_or_load(&app.store, (id, scope.key), &topics, load).await?;
+    Ok(found.map_or_else(|| Permissions::none(Level::Organization), |permissions| (*permissions).clone()))
 }
 
 async fn count_use(app: &App, claims: &IdentityClaims, limit: i64, now: Timestamp) -> ApiResult<()> {

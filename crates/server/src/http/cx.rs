@@ -31,6 +31,9 @@ pub struct Meta {
     pub refresh_cookie: Option<Concealed>,
     /// The bearer token, if sent to an open route: what it says is for the handler to find out.
     pub bearer: Option<Concealed>,
+    /// The client certificate that the request came with, as DER, leaf first, once somebody saw that the client holds its
+    /// key.
+    pub certificates: Option<Vec<Vec<u8>>>,
 }
 
 /// Whether the answer gets an entity tag.

@@ -64,6 +64,7 @@ use crate::auth::{Actor, authenticate};
 use cx::{Conditional, Cx, Meta};
 use error::{ApiError, ApiResult};
 use route::{Access, Route};
+pub(crate) use auth_methods::LoginSource;
 pub use table::routes;
 
 /// The service that answers all routes.
@@ -215,6 +216,7 @@ fn meta(app: &App, route: Option<&Route>, request: &Request<Body>) -> Meta {
         at: app.now(),
         refresh_cookie: refresh_cookie(headers).map(Concealed::new),
         bearer: bearer(headers).filter(|_| is_open).map(Concealed::new),
+        certificates: None,
     }
 }
 

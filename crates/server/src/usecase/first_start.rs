@@ -11,7 +11,7 @@ use vouchsafe_domain::token_settings::TokenSettings;
 use vouchsafe_keys::random;
 use vouchsafe_policy::Permit;
 use vouchsafe_policy::builtin::OrgRole;
-use vouchsafe_store::{Author, Change, NewAuthMethod, NewIdentity, NewRoleRef, NewUser, StoreError};
+use vouchsafe_store::{AuthMethodParts, Author, Change, FIRST_SOURCE, NewAuthMethod, NewIdentity, NewRoleRef, NewUser, StoreError};
 
 use super::tokens::{Issue, TOKEN_AUTH, issue};
 use crate::app::App;
@@ -119,9 +119,14 @@ pub async fn first_identity(change: &mut Change, organization: OrgId) -> ApiResu
         identity: id,
         method: TOKEN_AUTH,
         login_key: None,
-        config: &json!({}),
-        tokens: &settings,
-        lockout: &LockoutSettings::default(),
+        parts: AuthMethodParts {
+            source: FIRST_SOURCE,
+            config: &json!({}),
+            sealed: None,
+            roles: None,
+            tokens: &settings,
+            lockout: &LockoutSettings::default(),
+        },
     };
     let method = change.insert_auth_method(&method).await?;
     let token = change.insert_token(id, method, Some("Instance Admin Token"), &settings).await?;
@@ -143,6 +148,7 @@ impl FirstIdentity {
             method_id: self.method,
             client_secret_id: String::new(),
             settings: &self.settings,
+            proven: vouchsafe_attest::Proven::default(),
         };
         Ok(Concealed::new(issue(app, &token, author.at)?.access_token))
     }

@@ -1,5 +1,8 @@
 //! Issuing, renewing and revoking access tokens of identities (`access-tokens.md` §3, §5, §6).
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use vouchsafe_attest::Proven;
 use vouchsafe_domain::id::{AuthMethodId, IdentityId, OrgId, TokenId};
 use vouchsafe_domain::time::Timestamp;
 use vouchsafe_domain::token_settings::{TokenSettings, TokenTerms, lifetime, reported};
@@ -7,7 +10,7 @@ use vouchsafe_policy::Permit;
 use vouchsafe_store::{Author, Login};
 
 use crate::app::App;
-use crate::auth::{self, Claims, IdentityClaims};
+use crate::auth::{self, Claims, Confirmation, IdentityClaims};
 use crate::http::error::{ApiError, ApiResult};
 
 /// The method that issues tokens which are stored, because an administrator made them.
@@ -43,6 +46,8 @@ pub struct Issue<'a> {
     pub client_secret_id: String,
     /// What the token is like.
     pub settings: &'a TokenSettings,
+    /// What the login proved.
+    pub proven: Proven,
 }
 
 /// Signs the first token of its id.
@@ -67,6 +72,8 @@ pub fn issue(app: &App, issue: &Issue<'_>, now: Timestamp) -> ApiResult<Issued> 
         creation_epoch: now.as_seconds(),
         num_uses_limit: Some(settings.uses_limit()).filter(|limit| *limit > 0),
         token_epoch: issue.token_epoch,
+        identity_auth: issue.proven.auth.clone(),
+        cnf: issue.proven.certificate.map(|hash| Confirmation { certificate: BASE64_URL_SAFE_NO_PAD.encode(hash) }),
         iat: now.as_seconds(),
         exp: now.as_seconds().saturating_add(life(app, &terms, now, now)?),
     };
@@ -79,7 +86,7 @@ fn life(app: &App, terms: &TokenTerms, created: Timestamp, now: Timestamp) -> Ap
 }
 
 /// Signs the token of a login that was granted.
-pub fn issue_for_login(app: &App, login: &Login, now: Timestamp) -> ApiResult<Issued> {
+pub fn issue_for_login(app: &App, login: &Login, proven: Proven, now: Timestamp) -> ApiResult<Issued> {
     let token = Issue {
         id: TokenId::from_uuid(uuid::Uuid::new_v4()),
         identity_id: login.identity_id,
@@ -88,8 +95,9 @@ pub fn issue_for_login(app: &App, login: &Login, now: Timestamp) -> ApiResult<Is
         token_epoch: login.token_epoch,
         method: &login.method,
         method_id: login.method_id,
-        client_secret_id: login.client_secret_id.to_string(),
+        client_secret_id: login.client_secret_id.map(|id| id.to_string()).unwrap_or_default(),
         settings: &login.tokens,
+        proven,
     };
     issue(app, &token, now)
 }

@@ -1,20 +1,22 @@
 //! One batch of login attempts in one transaction.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use vouchsafe_domain::id::{AuthMethodId, ClientSecretId, IdentityId, OrgId};
-use vouchsafe_domain::ip::{TrustedIps, source_network};
-use vouchsafe_domain::lockout::{self, LockoutScope, LockoutSettings, LockoutState, Verdict};
+use vouchsafe_domain::ip::TrustedIps;
+use vouchsafe_domain::lockout::{self, LockoutSettings, LockoutState, Verdict};
 use vouchsafe_domain::time::Timestamp;
 use vouchsafe_domain::token_settings::TokenSettings;
 
 use super::known::{Before, Known};
-use super::{Attempt, ClientCredential, Login, Refusal};
+use super::{Attempt, ClientCredential, Credential, Login, ProofResult, Refusal};
 use crate::auth_methods::{SETTINGS_COLUMNS, lockout_settings, token_settings};
 use crate::change::{AUDIT_ROWS, AuditEvent, Author, audit_statement, insert_audit};
 use crate::engine::{FromRow, Pools, Row, Sql, Tx, args, padded, placeholders};
 use crate::error::{StoreError, StoreResult};
+use crate::lockouts::counted_under;
 
 /// What became of an attempt.
 pub(super) struct Outcome {
@@ -44,6 +46,7 @@ pub(super) async fn commit(
     let mut verdicts: Vec<Decision<'_>> = named.iter().map(|named| judge(named, &mut locks)).collect();
     locks.write(&mut tx).await?;
     take_limited_uses(&mut tx, attempts, &mut verdicts).await?;
+    take_proofs(&mut tx, attempts, &mut verdicts).await?;
     let events: Vec<AuditEvent> =
         named.iter().zip(&verdicts).map(|(named, verdict)| event(named, verdict)).collect();
     insert_audit(&mut tx, &events).await?;
@@ -94,28 +97,27 @@ type Decision<'b> = Result<&'b Candidate, Refusal>;
 fn outcome(verdict: Decision<'_>) -> Outcome {
     let counts_use =
         verdict.is_ok_and(|found| found.secret.as_ref().is_some_and(|secret| secret.uses_limit == 0));
-    let result = verdict.and_then(|found| {
-        let secret = found.secret.as_ref().ok_or(Refusal::Credentials)?;
-        Ok(Login {
-            identity_id: found.identity_id,
-            identity_name: found.identity_name.clone(),
-            org_id: found.org_id,
-            org_slug: found.org_slug.clone(),
-            token_epoch: found.token_epoch,
-            method_id: found.method_id,
-            method: found.method.clone(),
-            tokens: found.tokens.clone(),
-            client_secret_id: secret.id,
-        })
+    let result = verdict.map(|found| Login {
+        identity_id: found.identity_id,
+        identity_name: found.identity_name.clone(),
+        org_id: found.org_id,
+        org_slug: found.org_slug.clone(),
+        token_epoch: found.token_epoch,
+        method_id: found.method_id,
+        method: found.method.clone(),
+        tokens: found.tokens.clone(),
+        client_secret_id: found.secret.as_ref().map(|secret| secret.id),
     });
     Outcome { result, counts_use }
 }
 
 /// The auth method that an attempt names, and the secret that it presents, if they exist.
 pub(super) struct Candidate {
-    pub(super) credential: ClientCredential,
+    pub(super) credential: Credential,
     method_id: AuthMethodId,
     method: String,
+    source: String,
+    updated_at: Timestamp,
     pub(super) identity_id: IdentityId,
     identity_name: String,
     pub(super) org_id: OrgId,
@@ -136,14 +138,22 @@ struct Secret {
 }
 
 impl Candidate {
-    /// Whether the secret is right, neither revoked nor expired.
+    /// Whether the secret is right, neither revoked nor expired, or there is none to be.
     pub(super) fn is_good(&self, now: Timestamp) -> bool {
+        if matches!(self.credential, Credential::Proof(_)) {
+            return true;
+        }
         self.secret.as_ref().is_some_and(|secret| !secret.is_revoked && !secret.has_expired(now))
     }
 
-    /// Whether a login with this good secret changes no count and is refused by nothing but a lock.
+    /// Whether a login with this good secret or proof changes no count and is refused by nothing but a lock.
     fn needs_no_count(&self, attempt: &Attempt) -> bool {
-        let unlimited = self.secret.as_ref().is_some_and(|secret| secret.uses_limit == 0);
+        let unlimited = match &attempt.proof {
+            None => self.secret.as_ref().is_some_and(|secret| secret.uses_limit == 0),
+            Some(proof) => {
+                proof.verdict.is_ok() && proof.once.is_none() && proof.checked_against == self.updated_at
+            }
+        };
         unlimited && self.is_active && self.login_ips.contains(attempt.ip)
     }
 }
@@ -158,33 +168,58 @@ impl Secret {
 #[derive(serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct LoginConfig {
+    #[serde(default = "TrustedIps::any")]
     client_secret_trusted_ips: TrustedIps,
 }
 
-impl FromRow for Candidate {
+/// A candidate found by client id and hash of the secret.
+struct ByClient(Candidate);
+
+/// A candidate found by the id of its auth method.
+struct ByMethod(Candidate);
+
+impl FromRow for ByClient {
     fn from_row(row: &Row) -> StoreResult<Self> {
-        let secret = match row.opt_parsed("secret_id")? {
-            None => None,
-            Some(id) => {
-                let ttl = row.int("secret_ttl")?;
-                let expires_at =
-                    (ttl > 0).then(|| row.time("secret_created_at").map(|at| at.plus_seconds(ttl)));
-                Some(Secret {
-                    id,
-                    uses_limit: row.int("secret_uses_limit")?,
-                    is_revoked: row.flag("secret_is_revoked")?,
-                    expires_at: expires_at.transpose()?,
-                })
-            }
-        };
         let hash = row.bytes("asked_hash")?;
+        let credential = ClientCredential {
+            client_id: row.text("login_key")?,
+            secret_hash: hash.try_into().map_err(|_| StoreError::corrupt("asked_hash"))?,
+        };
+        let candidate = Candidate::read(row, Credential::Client(credential))?;
+        Ok(Self(Candidate { secret: Secret::read(row)?, ..candidate }))
+    }
+}
+
+impl FromRow for ByMethod {
+    fn from_row(row: &Row) -> StoreResult<Self> {
+        let credential = Credential::Proof(row.parsed("method_id")?);
+        Candidate::read(row, credential).map(Self)
+    }
+}
+
+impl Secret {
+    fn read(row: &Row) -> StoreResult<Option<Self>> {
+        let Some(id) = row.opt_parsed("secret_id")? else { return Ok(None) };
+        let ttl = row.int("secret_ttl")?;
+        let expires_at = (ttl > 0).then(|| row.time("secret_created_at").map(|at| at.plus_seconds(ttl)));
+        Ok(Some(Self {
+            id,
+            uses_limit: row.int("secret_uses_limit")?,
+            is_revoked: row.flag("secret_is_revoked")?,
+            expires_at: expires_at.transpose()?,
+        }))
+    }
+}
+
+impl Candidate {
+    /// All but the secret.
+    fn read(row: &Row, credential: Credential) -> StoreResult<Self> {
         Ok(Self {
-            credential: ClientCredential {
-                client_id: row.text("login_key")?,
-                secret_hash: hash.try_into().map_err(|_| StoreError::corrupt("asked_hash"))?,
-            },
+            credential,
             method_id: row.parsed("method_id")?,
             method: row.text("method")?,
+            source: row.text("source")?,
+            updated_at: row.time("method_updated_at")?,
             identity_id: row.parsed("identity_id")?,
             identity_name: row.text("identity_name")?,
             org_id: row.parsed("org_id")?,
@@ -194,7 +229,7 @@ impl FromRow for Candidate {
             login_ips: row.json::<LoginConfig>("config")?.client_secret_trusted_ips,
             tokens: token_settings(row)?,
             lockout: lockout_settings(row)?,
-            secret,
+            secret: None,
         })
     }
 }
@@ -207,7 +242,7 @@ async fn candidates(
     attempts: &[Attempt],
 ) -> StoreResult<Vec<Option<Arc<Candidate>>>> {
     let mut found: Vec<_> = attempts.iter().map(|a| known.get(&a.credential, a.at)).collect();
-    let unknown: Vec<&ClientCredential> = attempts
+    let unknown: Vec<&Credential> = attempts
         .iter()
         .zip(&found)
         .filter(|(_, found)| found.is_none())
@@ -223,32 +258,61 @@ async fn candidates(
     Ok(found)
 }
 
-/// Reads what is named: one statement for the whole batch, by index.
+/// Reads what is named: one statement for the client secrets of a batch and one for its proofs, by index.
 async fn look_up(
     tx: &mut Tx,
-    credentials: &[&ClientCredential],
-) -> StoreResult<HashMap<ClientCredential, Arc<Candidate>>> {
-    let distinct: BTreeSet<(&str, &[u8; 32])> =
-        credentials.iter().map(|c| (c.client_id.as_str(), &c.secret_hash)).collect();
-    let distinct = padded(distinct.into_iter().collect());
-    if distinct.is_empty() {
-        return Ok(HashMap::new());
+    credentials: &[&Credential],
+) -> StoreResult<HashMap<Credential, Arc<Candidate>>> {
+    let (mut clients, mut methods) = (BTreeSet::new(), BTreeSet::new());
+    for credential in credentials {
+        match credential {
+            Credential::Client(client) => {
+                clients.insert((client.client_id.as_str(), &client.secret_hash));
+            }
+            Credential::Proof(method) => {
+                methods.insert(*method);
+            }
+            Credential::Nobody => {}
+        }
     }
+    let mut found = Vec::new();
+    if !clients.is_empty() {
+        found.extend(look_up_clients(tx, padded(clients.into_iter().collect())).await?);
+    }
+    if !methods.is_empty() {
+        found.extend(look_up_methods(tx, padded(methods.into_iter().collect())).await?);
+    }
+    Ok(found.into_iter().map(|candidate| (candidate.credential.clone(), Arc::new(candidate))).collect())
+}
+
+/// What every look-up reads, and from where.
+const FOUND: &str = "a.id AS method_id, a.method, a.source, a.login_key, a.identity_id, \
+     a.updated_at AS method_updated_at, i.name AS identity_name, i.org_id, i.token_epoch, m.is_active, o.slug AS org_slug";
+const FOUND_IN: &str = "JOIN identities i ON i.id = a.identity_id JOIN org_memberships m ON m.identity_id = i.id \
+     JOIN organizations o ON o.id = i.org_id";
+
+async fn look_up_clients(tx: &mut Tx, asked: Vec<(&str, &[u8; 32])>) -> StoreResult<Vec<Candidate>> {
     let sql = format!(
-        "SELECT u.column2 AS asked_hash, a.id AS method_id, a.method, a.login_key, a.identity_id, {SETTINGS_COLUMNS}, \
-         i.name AS identity_name, i.org_id, i.token_epoch, m.is_active, o.slug AS org_slug, s.id AS secret_id, \
+        "SELECT u.column2 AS asked_hash, {FOUND}, {SETTINGS_COLUMNS}, s.id AS secret_id, \
          s.uses_limit AS secret_uses_limit, s.ttl AS secret_ttl, s.is_revoked AS secret_is_revoked, \
          s.created_at AS secret_created_at \
-         FROM (VALUES {}) AS u JOIN auth_methods a ON a.login_key = u.column1 \
-         JOIN identities i ON i.id = a.identity_id JOIN org_memberships m ON m.identity_id = i.id \
-         JOIN organizations o ON o.id = i.org_id \
+         FROM (VALUES {}) AS u JOIN auth_methods a ON a.login_key = u.column1 {FOUND_IN} \
          LEFT JOIN client_secrets s ON s.auth_method_id = a.id AND s.hash = u.column2",
-        placeholders(distinct.len(), 2, 1)
+        placeholders(asked.len(), 2, 1)
     );
-    let values =
-        distinct.into_iter().flat_map(|(client_id, hash)| args![client_id, hash.as_slice()]).collect();
-    let found: Vec<Candidate> = tx.conn().all(Sql::Rows(sql), values).await?;
-    Ok(found.into_iter().map(|candidate| (candidate.credential.clone(), Arc::new(candidate))).collect())
+    let values = asked.into_iter().flat_map(|(client_id, hash)| args![client_id, hash.as_slice()]).collect();
+    let found: Vec<ByClient> = tx.conn().all(Sql::Rows(sql), values).await?;
+    Ok(found.into_iter().map(|found| found.0).collect())
+}
+
+async fn look_up_methods(tx: &mut Tx, asked: Vec<AuthMethodId>) -> StoreResult<Vec<Candidate>> {
+    let sql = format!(
+        "SELECT {FOUND}, {SETTINGS_COLUMNS} FROM auth_methods a {FOUND_IN} WHERE a.id IN {}",
+        placeholders(1, asked.len(), 1)
+    );
+    let values = asked.into_iter().flat_map(|id| args![id]).collect();
+    let found: Vec<ByMethod> = tx.conn().all(Sql::Rows(sql), values).await?;
+    Ok(found.into_iter().map(|found| found.0).collect())
 }
 
 /// Decides one attempt: network, lock, secret, membership.
@@ -256,6 +320,9 @@ fn judge<'b>(named: &Named<'b>, locks: &mut Locks) -> Decision<'b> {
     let (attempt, Some(found)) = (named.attempt, named.found) else { return Err(Refusal::Credentials) };
     if !found.login_ips.contains(attempt.ip) {
         return Err(Refusal::Network);
+    }
+    if let Some(proof) = &attempt.proof {
+        return judge_proof(found, attempt, proof, locks);
     }
     let secret = found.secret.as_ref().filter(|secret| !secret.is_revoked);
     let expired = secret.is_some_and(|secret| secret.has_expired(attempt.at));
@@ -266,6 +333,29 @@ fn judge<'b>(named: &Named<'b>, locks: &mut Locks) -> Decision<'b> {
         Verdict::Granted if !found.is_active => Err(Refusal::Inactive),
         Verdict::Granted => Ok(found),
     }
+}
+
+/// Decides an attempt whose proof was checked before. Whether a proof that may be used once was used is seen later.
+fn judge_proof<'b>(
+    found: &'b Candidate,
+    attempt: &Attempt,
+    proof: &ProofResult,
+    locks: &mut Locks,
+) -> Decision<'b> {
+    if proof.checked_against != found.updated_at {
+        return Err(Refusal::Changed);
+    }
+    let refused = || proof.verdict.map_err(Refusal::Proof);
+    if proof.counted.is_some() {
+        let neither = proof.verdict.is_err() && !proof.counts;
+        match locks.attempt(found, attempt, proof.verdict.is_ok(), neither) {
+            Verdict::Locked => return Err(Refusal::Locked),
+            Verdict::Refused | Verdict::Granted => refused()?,
+        }
+    } else {
+        refused()?;
+    }
+    if found.is_active { Ok(found) } else { Err(Refusal::Inactive) }
 }
 
 /// The lockout states that a batch touches.
@@ -302,19 +392,29 @@ impl FromRow for StoredLock {
 }
 
 fn subject(found: &Candidate, attempt: &Attempt) -> String {
-    match found.lockout.scope() {
-        LockoutScope::Identity => String::new(),
-        LockoutScope::Source => source_network(attempt.ip),
+    let name = attempt.proof.as_ref().and_then(|proof| proof.counted.as_deref()).unwrap_or_default();
+    counted_under(found.lockout.scope(), name, attempt.ip)
+}
+
+/// Whether failures of this attempt are counted at all.
+fn is_counted(attempt: &Attempt) -> bool {
+    attempt.proof.as_ref().is_none_or(|proof| proof.counted.is_some())
+}
+
+/// Whether this attempt will count as a failure.
+fn will_fail(found: &Candidate, attempt: &Attempt) -> bool {
+    match &attempt.proof {
+        None => found.secret.as_ref().is_none_or(|secret| secret.is_revoked),
+        Some(proof) => proof.verdict.is_err() && proof.counts,
     }
 }
 
 impl Locks {
     async fn read(tx: &mut Tx, attempts: &[Named<'_>]) -> StoreResult<Self> {
-        let named = || attempts.iter().filter_map(|named| named.found.map(|found| (found, named.attempt)));
-        let failing: BTreeSet<AuthMethodId> = named()
-            .filter(|(found, _)| found.secret.as_ref().is_none_or(|s| s.is_revoked))
-            .map(|(f, _)| f.method_id)
-            .collect();
+        let counted = attempts.iter().filter(|named| is_counted(named.attempt));
+        let named = || counted.clone().filter_map(|named| named.found.map(|found| (found, named.attempt)));
+        let failing: BTreeSet<AuthMethodId> =
+            named().filter(|(found, attempt)| will_fail(found, attempt)).map(|(f, _)| f.method_id).collect();
         if tx.is_postgres() && !failing.is_empty() {
             // Failures are counted under a row lock, so that replicas count together. Logins that
             // succeed take none.
@@ -344,11 +444,12 @@ impl Locks {
         Ok(Self { states })
     }
 
-    /// Runs an attempt through the state machine. An expired secret is neither a success nor a
-    /// failure: it was right once, so it does not count, but it does not reset the count either.
-    fn attempt(&mut self, found: &Candidate, attempt: &Attempt, proof_ok: bool, expired: bool) -> Verdict {
+    /// Runs an attempt through the state machine. Some are `neither` a success nor a failure: an expired secret was
+    /// right once and a directory that does not answer says nothing, so they do not count, but they do not reset the
+    /// count either.
+    fn attempt(&mut self, found: &Candidate, attempt: &Attempt, proof_ok: bool, neither: bool) -> Verdict {
         let slot = self.states.entry((found.method_id, subject(found, attempt))).or_default();
-        if expired {
+        if neither {
             let locked =
                 slot.state.as_ref().is_some_and(|s| lockout::is_locked(s, &found.lockout, attempt.at));
             return if locked { Verdict::Locked } else { Verdict::Granted };
@@ -444,41 +545,53 @@ async fn take_limited_uses(
     Ok(())
 }
 
+/// Notes each granted proof that may be used once; one that is noted already is refused. The insert holds the row until
+/// the commit, so this is exact among replicas too.
+async fn take_proofs(tx: &mut Tx, attempts: &[Attempt], verdicts: &mut [Decision<'_>]) -> StoreResult<()> {
+    for (attempt, verdict) in attempts.iter().zip(verdicts) {
+        let once = attempt.proof.as_ref().and_then(|proof| proof.once.as_ref());
+        let Some((id, until)) = once.filter(|_| verdict.is_ok()) else { continue };
+        let sql = "INSERT INTO used_proofs (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
+        if tx.conn().run(sql, args![id, *until]).await? == 0 {
+            *verdict = Err(Refusal::Replayed);
+        }
+    }
+    Ok(())
+}
+
 /// What the audit log tells of a login beside who and when.
 #[derive(serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Detail<'b> {
-    auth_method: Option<&'b str>,
+    auth_method: &'b str,
+    source: Option<&'b str>,
     identity_name: Option<&'b str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     client_secret_id: Option<ClientSecretId>,
     reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'b str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<&'b serde_json::Value>,
 }
 
 fn event(named: &Named<'_>, verdict: &Decision<'_>) -> AuditEvent {
     let Named { attempt, found } = *named;
-    let reason = match verdict {
-        Ok(_) => None,
-        Err(Refusal::Credentials) => Some("invalid-credentials"),
-        Err(Refusal::Locked) => Some("locked"),
-        Err(Refusal::Network) => Some("untrusted-network"),
-        Err(Refusal::UsedUp) => Some("client-secret-used-up"),
-        Err(Refusal::Inactive) => Some("inactive-membership"),
-    };
-    let secret = found.and_then(|found| found.secret.as_ref()).map(|secret| secret.id);
+    let reason = verdict.as_ref().err().map(|refusal| refusal.code());
+    let proof = attempt.proof.as_ref();
     let detail = Detail {
-        auth_method: found.map(|found| found.method.as_str()),
+        auth_method: attempt.method,
+        source: found.map(|found| found.source.as_str()),
         identity_name: found.map(|found| found.identity_name.as_str()),
-        client_secret_id: secret,
+        client_secret_id: found.and_then(|found| found.secret.as_ref()).map(|secret| secret.id),
         reason,
+        why: proof.and_then(|proof| proof.why.as_deref()),
+        proof: proof.and_then(|proof| proof.shown.as_ref()),
     };
     AuditEvent {
         org_id: found.map(|found| found.org_id.to_string()).unwrap_or_default(),
         project_id: None,
-        event: if reason.is_none() {
-            "login-identity-universal-auth"
-        } else {
-            "login-identity-universal-auth-failed"
-        },
+        event: event_name(attempt.method, reason.is_none()),
         author: Author {
             kind: "identity",
             id: found.map(|found| found.identity_id.to_string()).unwrap_or_default(),
@@ -488,5 +601,13 @@ fn event(named: &Named<'_>, verdict: &Decision<'_>) -> AuditEvent {
             at: attempt.at,
         },
         detail: serde_json::to_string(&detail).unwrap_or_default(),
+    }
+}
+
+fn event_name(method: &str, granted: bool) -> Cow<'static, str> {
+    match (method, granted) {
+        ("universal-auth", true) => "login-identity-universal-auth".into(),
+        (_, true) => format!("login-identity-{method}").into(),
+        (_, false) => format!("login-identity-{method}-failed").into(),
     }
 }

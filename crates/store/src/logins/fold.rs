@@ -32,8 +32,8 @@ impl Pending {
 
     /// Notes a granted login; `counts_use` says that its use is not counted yet.
     pub(super) fn note(&mut self, login: &Login, counts_use: bool, at: Timestamp) {
-        if counts_use {
-            *self.uses.entry(login.client_secret_id).or_insert(0) += 1;
+        if let Some(secret) = login.client_secret_id.filter(|_| counts_use) {
+            *self.uses.entry(secret).or_insert(0) += 1;
         }
         let last = self.last.entry(login.identity_id).or_insert_with(|| (login.method.clone(), at));
         if last.1 <= at {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use vouchsafe_domain::time::Timestamp;
 
 use super::batch::Candidate;
-use super::{Attempt, ClientCredential};
+use super::{Attempt, Credential};
 use crate::replicas::Replicas;
 use crate::topics::{Generations, Topic};
 
@@ -19,7 +19,7 @@ const MOST: usize = 50_000;
 pub(crate) struct Known {
     generations: Arc<Generations>,
     replicas: Replicas,
-    entries: HashMap<ClientCredential, Entry>,
+    entries: HashMap<Credential, Entry>,
 }
 
 struct Entry {
@@ -38,7 +38,7 @@ impl Known {
     }
 
     /// What this credential names, if that is remembered and nothing changed since.
-    pub(super) fn get(&self, credential: &ClientCredential, now: Timestamp) -> Option<Arc<Candidate>> {
+    pub(super) fn get(&self, credential: &Credential, now: Timestamp) -> Option<Arc<Candidate>> {
         if !self.replicas.lease_valid() {
             return None;
         }

@@ -30,7 +30,7 @@ const QUEUE: usize = 4096;
 /// the audit log has every login.
 pub(crate) const FOLD_EVERY: Duration = Duration::from_secs(2);
 
-/// A login attempt with a client id and a client secret.
+/// A client id and a client secret.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct ClientCredential {
     /// What names the auth method.
@@ -39,11 +39,45 @@ pub struct ClientCredential {
     pub secret_hash: [u8; 32],
 }
 
+/// What was presented.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub enum Credential {
+    /// A client secret, which is looked up here.
+    Client(ClientCredential),
+    /// A proof for this auth method, which was checked before; see [`Attempt::proof`].
+    Proof(AuthMethodId),
+    /// A proof for an auth method that does not exist.
+    Nobody,
+}
+
+/// What became of the check of a proof.
+#[derive(Clone, Debug)]
+pub struct ProofResult {
+    /// Whether it is good; else the stable code of the reason.
+    pub verdict: Result<(), &'static str>,
+    /// Why it is not, for administrators; no secret.
+    pub why: Option<String>,
+    /// When the auth method that it was checked against was last changed: it must not have changed since.
+    pub checked_against: Timestamp,
+    /// Whose failures are counted, below the method; none: nobody's.
+    pub counted: Option<String>,
+    /// Whether this failure counts: it was a wrong password and no trouble with the directory.
+    pub counts: bool,
+    /// The hash of a proof that may be used once, and until when it is remembered.
+    pub once: Option<(String, Timestamp)>,
+    /// What the proof showed, as JSON, for the audit log; no secret.
+    pub shown: Option<serde_json::Value>,
+}
+
 /// A login attempt.
 #[derive(Clone, Debug)]
 pub struct Attempt {
+    /// By which method, such as `universal-auth`.
+    pub method: &'static str,
     /// What was presented.
-    pub credential: ClientCredential,
+    pub credential: Credential,
+    /// What became of its check, if that came before.
+    pub proof: Option<ProofResult>,
     /// From where.
     pub ip: IpAddr,
     /// The client's `User-Agent`, shortened.
@@ -73,8 +107,8 @@ pub struct Login {
     pub method: String,
     /// What the token is like.
     pub tokens: TokenSettings,
-    /// The client secret that was used.
-    pub client_secret_id: ClientSecretId,
+    /// The client secret that was used, if one was.
+    pub client_secret_id: Option<ClientSecretId>,
 }
 
 /// Why a login was refused.
@@ -90,6 +124,28 @@ pub enum Refusal {
     UsedUp,
     /// The identity's membership in its organization is inactive.
     Inactive,
+    /// The proof is not good; the code says why.
+    Proof(&'static str),
+    /// The proof was used before.
+    Replayed,
+    /// The auth method was changed while the proof was checked; trying again is right.
+    Changed,
+}
+
+impl Refusal {
+    /// The stable code that audit events and metrics carry.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Credentials => "invalid-credentials",
+            Self::Locked => "locked",
+            Self::Network => "untrusted-network",
+            Self::UsedUp => "client-secret-used-up",
+            Self::Inactive => "inactive-membership",
+            Self::Proof(code) => code,
+            Self::Replayed => "replayed",
+            Self::Changed => "method-changed",
+        }
+    }
 }
 
 type Answer = StoreResult<Result<Login, Refusal>>;

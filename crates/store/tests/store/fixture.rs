@@ -9,7 +9,7 @@ use vouchsafe_domain::time::Timestamp;
 use vouchsafe_domain::token_settings::TokenSettings;
 use vouchsafe_policy::Permit;
 use vouchsafe_store::{
-    Attempt, AuthMethod, Author, Change, ClientCredential, NewAuthMethod, NewClientSecret, NewIdentity,
+    Attempt, AuthMethod, AuthMethodParts, Author, Change, ClientCredential, Credential, FIRST_SOURCE, NewAuthMethod, NewClientSecret, NewIdentity,
     NewRoleRef, Store,
 };
 use vouchsafe_testkit::{Engine, START, TestDatabase, count};
@@ -84,9 +84,14 @@ impl Fixture {
             identity,
             method: "universal-auth",
             login_key: Some(format!("client-{identity}")),
-            config: &json!({ "clientSecretTrustedIps": TrustedIps::any() }),
-            tokens: &tokens,
-            lockout,
+            parts: AuthMethodParts {
+                source: FIRST_SOURCE,
+                config: &json!({ "clientSecretTrustedIps": TrustedIps::any() }),
+                sealed: None,
+                roles: None,
+                tokens: &tokens,
+                lockout,
+            },
         };
         let mut change = self.change().await;
         change.insert_auth_method(&new).await.unwrap();
@@ -137,7 +142,9 @@ pub(crate) fn credential(method: &AuthMethod, seed: Uuid) -> ClientCredential {
 /// A login attempt.
 pub(crate) fn attempt(credential: &ClientCredential, ip: &str, at: Timestamp) -> Attempt {
     Attempt {
-        credential: credential.clone(),
+        method: "universal-auth",
+        credential: Credential::Client(credential.clone()),
+        proof: None,
         ip: ip.parse().unwrap(),
         user_agent: "test".to_owned(),
         request_id: "req-test".to_owned(),

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use vouchsafe_domain::ip::TrustedIps;
 use vouchsafe_domain::lockout::{LockoutScope, LockoutSettings};
 use vouchsafe_domain::time::Timestamp;
-use vouchsafe_store::{AuditEvent, AuditFilter, AuthMethod, ClientCredential, ClientSecret, Login, Refusal};
+use vouchsafe_store::{AuditEvent, AuditFilter, AuthMethod, AuthMethodParts, ClientCredential, ClientSecret, Login, Refusal};
 use vouchsafe_testkit::{START, execute};
 
 use crate::fixture::{Fixture, attempt, both, credential};
@@ -98,7 +98,7 @@ async fn a_login_says_who_it_is_and_is_recorded(here: Fixture) {
     assert_eq!((login.identity_id, login.identity_name.as_str()), (method.identity_id, "app"));
     assert_eq!((login.org_id, login.org_slug.as_str()), (here.org, "acme"));
     assert_eq!((login.method_id, login.method.as_str()), (method.id, "universal-auth"));
-    assert_eq!((login.client_secret_id, login.token_epoch), (secret, 0));
+    assert_eq!((login.client_secret_id, login.token_epoch), (Some(secret), 0));
     assert_eq!(login.tokens, method.tokens);
 
     let mut change = here.change().await;
@@ -314,7 +314,7 @@ async fn switched_off_nothing_locks_and_a_lock_ends_at_once(here: Fixture) {
     assert_eq!(here.refusal(&right, 0).await, Refusal::Locked);
     let set = async |lockout| {
         let mut change = here.change().await;
-        change.update_auth_method(&method, &method.config, &method.tokens, &lockout).await.unwrap();
+        change.update_auth_method(&method, &AuthMethodParts { lockout: &lockout, ..method.parts() }).await.unwrap();
         change.commit().await.unwrap();
     };
     set(off()).await;
@@ -372,7 +372,7 @@ async fn an_untrusted_network_is_refused_before_the_secret_counts(here: Fixture)
     let (_, limited) = here.client_secret(&method, 1, 0).await;
     let config = serde_json::json!({ "clientSecretTrustedIps": TrustedIps::parse(["10.0.0.0/8"]).unwrap() });
     let mut change = here.change().await;
-    change.update_auth_method(&method, &config, &method.tokens, &method.lockout).await.unwrap();
+    change.update_auth_method(&method, &AuthMethodParts { config: &config, ..method.parts() }).await.unwrap();
     change.commit().await.unwrap();
     for _ in 0..5 {
         assert_eq!(here.refusal(&limited, 0).await, Refusal::Network);

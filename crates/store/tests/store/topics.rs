@@ -106,7 +106,7 @@ async fn a_change_makes_stale_what_it_changes_and_nothing_else(here: Fixture) {
     });
     assert_eq!(gate().await.token_epoch, 1);
     stale!(here, world, "settings of a method", mine.clone(), |change| {
-        change.update_auth_method(method, &method.config, &method.tokens, &method.lockout).await.unwrap();
+        change.update_auth_method(method, &method.parts()).await.unwrap();
     });
     stale!(here, world, "revoked client secret", mine.clone(), |change| {
         change.revoke_client_secret(method, secret, START).await.unwrap();

@@ -101,6 +101,7 @@ fn settings(place: Place, log: LogArgs, file: &FileSettings) -> Outcome<ServerSe
         trusted_proxies: Vec::new(),
         max_token_age: TOKEN_AGE_CEILING,
         metrics_listen: None,
+        outbound: crate::settings::outbound::OutboundSettings::default(),
         log: log.resolve(file, "warn")?,
         place,
     })

@@ -13,6 +13,7 @@ use vouchsafe_domain::token_settings::TOKEN_AGE_CEILING;
 use vouchsafe_store::Database;
 
 use super::log::{LogArgs, LogSettings};
+use super::outbound::{OutboundArgs, OutboundSettings};
 use super::{FileSettings, Name, path, text, variable};
 use crate::failure::Outcome;
 
@@ -79,6 +80,8 @@ pub(crate) struct ServerArgs {
     #[arg(long, env = "VOUCHSAFE_METRICS_LISTEN", hide_env_values = true, value_name = "ADDRESS")]
     metrics_listen: Option<String>,
     #[command(flatten)]
+    outbound: OutboundArgs,
+    #[command(flatten)]
     log: LogArgs,
 }
 
@@ -104,6 +107,7 @@ pub(crate) struct ServerSettings {
     /// In seconds.
     pub(crate) max_token_age: i64,
     pub(crate) metrics_listen: Option<SocketAddr>,
+    pub(crate) outbound: OutboundSettings,
     pub(crate) log: LogSettings,
 }
 
@@ -126,11 +130,12 @@ impl ServerArgs {
             root_key: root_key(self.root_key_file, file, &database, &place.data_dir),
             database,
             site_url: text(self.site_url, file.site_url.as_ref()).map(|url| site_url(&url)).transpose()?,
-            trusted_proxies: networks(&flags)?,
+            trusted_proxies: networks(Name::new("--trusted-proxy", "VOUCHSAFE_TRUSTED_PROXIES"), &flags)?,
             max_token_age: max_token_age(text(self.max_token_age, file.max_token_age.as_ref()))?,
             metrics_listen: text(self.metrics_listen, file.metrics_listen.as_ref())
                 .map(|text| address(Name::new("--metrics-listen", "VOUCHSAFE_METRICS_LISTEN"), &text))
                 .transpose()?,
+            outbound: self.outbound.resolve(file)?,
             log: self.log.resolve(file, "info")?,
             place,
         })
@@ -179,8 +184,8 @@ fn site_url(text: &str) -> Outcome<String> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
-fn networks(list: &[String]) -> Outcome<Vec<IpNet>> {
-    let name = Name::new("--trusted-proxy", "VOUCHSAFE_TRUSTED_PROXIES");
+/// Networks or single addresses of a list; blank entries are left out.
+pub(super) fn networks(name: Name, list: &[String]) -> Outcome<Vec<IpNet>> {
     list.iter()
         .map(|text| text.trim())
         .filter(|text| !text.is_empty())
@@ -231,8 +236,9 @@ mod tests {
     #[test]
     fn proxies_are_networks_or_single_addresses() {
         let list = ["10.0.0.0/8".to_owned(), " 192.0.2.1 ".to_owned(), String::new()];
-        let nets = networks(&list).unwrap();
+        let name = || Name::new("--trusted-proxy", "VOUCHSAFE_TRUSTED_PROXIES");
+        let nets = networks(name(), &list).unwrap();
         assert_eq!(nets.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.0/8", "192.0.2.1/32"]);
-        assert!(networks(&["nowhere".to_owned()]).is_err());
+        assert!(networks(name(), &["nowhere".to_owned()]).is_err());
     }
 }

@@ -1,26 +1,33 @@
-//! Auth methods of identities: attach, read, update, remove, the same for every method.
+//! Auth methods of identities: attach, read, update, remove and log in, the same for every method.
 
+mod config;
+mod input;
+mod login;
 mod settings;
+mod sources;
 mod token_auth;
 mod tokens;
 mod universal;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
-use vouchsafe_api::auth_methods::{ClearedLockouts, LockoutShown, MethodReply, MethodSettings, MethodShown};
+use vouchsafe_api::auth_methods::{
+    ClearedLockouts, LockoutShown, MethodReply, MethodSettings, MethodShown, SourceInput,
+};
 use vouchsafe_api::identities::IdentityPath;
-use vouchsafe_attest::{Issue, Method, TokenAuth, UniversalAuth};
+use vouchsafe_attest::jwt::JwtAuth;
+use vouchsafe_attest::{Issue, Login, Method, TokenAuth, UniversalAuth};
 use vouchsafe_domain::id::IdentityId;
 use vouchsafe_policy::{org, project};
-use vouchsafe_store::{AuthMethod, NewAuthMethod, StoreError};
+use vouchsafe_store::{AuthMethod, AuthMethodParts, FIRST_SOURCE, NewAuthMethod, StoreError};
 
+use self::input::Both;
 use super::cx::Cx;
 use super::error::{ApiError, ApiResult};
-use super::input::{Fields, typed};
+use super::input::Fields;
 use super::reply::ok;
 use super::route::{Access, Outcome, Routes};
 use crate::access::Governed;
+pub(crate) use login::LoginSource;
 
 const READ: Access = Access::Identity { org: org::IDENTITY_READ, project: project::IDENTITY_READ };
 const EDIT: Access = Access::Identity { org: org::IDENTITY_EDIT, project: project::IDENTITY_EDIT };
@@ -30,17 +37,25 @@ const REVOKE_AUTH: Access =
     Access::Identity { org: org::IDENTITY_REVOKE_AUTH, project: project::IDENTITY_REVOKE_AUTH };
 
 /// Every auth method; a new one is one line here.
+// One line a method, so that lines of different changes do not meet.
+#[rustfmt::skip]
 pub(super) fn routes() -> Vec<Routes> {
     vec![
         method::<UniversalAuth>(universal::routes()),
         method::<TokenAuth>(token_auth::routes()),
+        with_login::<JwtAuth>(),
         tokens::routes(),
     ]
 }
 
+/// The routes of a method by which identities log in with a proof.
+fn with_login<M: Login>() -> Routes {
+    login::routes::<M>(method::<M>(Routes::new(M::NAME)))
+}
+
 /// The routes that all methods share.
 fn method<M: Method>(routes: Routes) -> Routes {
-    let path = leaked(format!("/api/v1/auth/{}/identities/{{identityId}}", M::ID));
+    let path = path::<M>("");
     let routes = routes
         .post([path], EDIT_AUTH, leaked(format!("Attach {}", M::NAME)), attach::<M>)
         .get([path], READ, leaked(format!("Read {}", M::NAME)), get::<M>)
@@ -48,15 +63,21 @@ fn method<M: Method>(routes: Routes) -> Routes {
         .delete(
             [path],
             REVOKE_AUTH,
-            leaked(format!("Remove {} and revoke its tokens", M::NAME)),
+            leaked(format!("Remove {} with all its sources and revoke its tokens", M::NAME)),
             remove::<M>,
         );
-    if M::LOCKOUT {
-        let path = leaked(format!("{path}/clear-lockouts"));
+    let routes = if M::LOCKOUT {
+        let path = self::path::<M>("/clear-lockouts");
         routes.post([path], EDIT, "End all locks and forget failed logins", clear_lockouts::<M>)
     } else {
         routes
-    }
+    };
+    sources::routes::<M>(routes)
+}
+
+/// A path of a method at an identity.
+fn path<M: Method>(rest: &str) -> &'static str {
+    leaked(format!("/api/v1/auth/{}/identities/{{identityId}}{rest}", M::ID))
 }
 
 /// The table lives as long as the process, and so do its texts.
@@ -64,37 +85,8 @@ fn leaked(text: String) -> &'static str {
     Box::leak(text.into_boxed_str())
 }
 
-/// All fields of a request that attaches or changes a method: those that methods share and the
-/// method's own are read from the same object.
-struct MethodInput(Fields);
-
-impl<'de> Deserialize<'de> for MethodInput {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Fields::deserialize(deserializer).map(Self)
-    }
-}
-
-impl JsonSchema for MethodInput {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "MethodInput".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        MethodSettings::json_schema(generator)
-    }
-}
-
-impl MethodInput {
-    fn identity(&self) -> ApiResult<IdentityId> {
-        let mut fields = Fields::new();
-        fields.extend(self.0.get_key_value("identityId").map(|(key, value)| (key.clone(), value.clone())));
-        Ok(typed::<IdentityPath>(fields)?.identity_id)
-    }
-
-    fn parts<M: Method>(self) -> ApiResult<(MethodSettings, M::Input)> {
-        Ok((typed(self.0.clone())?, typed(self.0)?))
-    }
-}
+/// All fields of a request that attaches or changes a method: those that methods share and its own.
+type MethodInput<M> = Both<MethodSettings, <M as Method>::Input>;
 
 fn refuse(issue: Issue) -> ApiError {
     if issue.field.ends_with("TrustedIps") {
@@ -103,80 +95,137 @@ fn refuse(issue: Issue) -> ApiError {
     ApiError::invalid(&issue.field, issue.message)
 }
 
-async fn attach<M: Method>(cx: Cx, input: MethodInput) -> Outcome<MethodReply> {
-    let target = cx.identity(input.identity()?).await?;
-    let identity = target.identity.id;
-    if cx.app.store.auth_method(identity, M::ID).await?.is_some() {
+/// What a method is going to be, checked.
+struct Draft {
+    source: String,
+    roles: Option<Vec<String>>,
+    config: config::AtRest,
+    tokens: vouchsafe_domain::token_settings::TokenSettings,
+    lockout: vouchsafe_domain::lockout::LockoutSettings,
+}
+
+impl Draft {
+    /// From what was sent and, on update, what is stored.
+    async fn new<M: Method>(
+        cx: &Cx,
+        identity: IdentityId,
+        stored: Option<&AuthMethod>,
+        input: MethodInput<M>,
+    ) -> ApiResult<Self> {
+        let named: SourceInput = input.part()?;
+        let (common, own) = input.parts()?;
+        let tokens = settings::tokens::<M>(stored.map(|method| &method.tokens), &common)?;
+        let lockout = settings::lockout(stored.map(|method| &method.lockout), &common)?;
+        let before = stored.map(|method| config::opened::<M>(&cx.app, method)).transpose()?;
+        let config = M::configure(before, own).map_err(refuse)?;
+        let context = cx.app.workshop.context(cx.now(), identity, None);
+        M::inspect(&context, &config).await.map_err(|refusal| ApiError::bad_request(refusal.why))?;
+        let source = sources::name(named.source, stored)?;
+        let config = config::seal::<M>(&cx.app, identity, &source, &config)?;
+        Ok(Self { roles: sources::roles(named.roles, stored)?, source, config, tokens, lockout })
+    }
+
+    fn parts(&self) -> AuthMethodParts<'_> {
+        AuthMethodParts {
+            source: &self.source,
+            config: &self.config.open,
+            sealed: self.config.sealed.as_deref(),
+            roles: self.roles.as_deref(),
+            tokens: &self.tokens,
+            lockout: &self.lockout,
+        }
+    }
+}
+
+async fn attach<M: Method>(cx: Cx, input: MethodInput<M>) -> Outcome<MethodReply> {
+    let target = cx.identity(input.part::<IdentityPath>()?.identity_id).await?;
+    if cx.app.store.auth_method(target.identity.id, M::ID).await?.is_some() {
         return Err(already::<M>());
     }
+    let method = insert::<M>(&cx, &target, input).await?;
+    reply::<M>(&cx, &method)
+}
+
+/// Attaches a source.
+async fn insert<M: Method>(cx: &Cx, target: &Governed, input: MethodInput<M>) -> ApiResult<AuthMethod> {
+    let identity = target.identity.id;
     target.within_boundary(&format!("Failed to add {} to identity with more privileged role", M::NAME))?;
-    let (common, own) = input.parts::<M>()?;
-    let tokens = settings::tokens::<M>(None, &common)?;
-    let lockout = settings::lockout(None, &common)?;
-    let config = stored::<M>(&M::configure(None, own).map_err(refuse)?)?;
+    let draft = Draft::new::<M>(cx, identity, None, input).await?;
 
     let mut change = cx.app.store.change(&target.permit, &cx.author()).await?;
     let login_key = M::CLIENT_ID.then(|| uuid::Uuid::new_v4().to_string());
-    let new = NewAuthMethod {
-        identity,
-        method: M::ID,
-        login_key,
-        config: &config,
-        tokens: &tokens,
-        lockout: &lockout,
-    };
-    change.insert_auth_method(&new).await.map_err(|error| match error {
+    let new = NewAuthMethod { identity, method: M::ID, login_key, parts: draft.parts() };
+    let id = change.insert_auth_method(&new).await.map_err(|error| match error {
         StoreError::Conflict(_) => already::<M>(),
         other => other.into(),
     })?;
-    let detail = json!({ "identityId": identity, "authMethod": M::ID });
+    let detail = json!({ "identityId": identity, "authMethod": M::ID, "source": draft.source });
     change.audit("add-identity-auth-method", target.identity.org_id, target.identity.project_id, &detail);
     change.commit().await?;
-    reply::<M>(&attached::<M>(&cx, identity).await?)
+    sources::of::<M>(cx, identity, id).await
 }
 
 async fn get<M: Method>(cx: Cx, input: IdentityPath) -> Outcome<MethodReply> {
     let target = cx.identity(input.identity_id).await?;
     target.within_boundary(&format!("Failed to read {} of identity with more privileged role", M::NAME))?;
-    reply::<M>(&attached::<M>(&cx, input.identity_id).await?)
+    reply::<M>(&cx, &attached::<M>(&cx, input.identity_id).await?)
 }
 
-async fn update<M: Method>(cx: Cx, input: MethodInput) -> Outcome<MethodReply> {
-    let target = cx.identity(input.identity()?).await?;
+async fn update<M: Method>(cx: Cx, input: MethodInput<M>) -> Outcome<MethodReply> {
+    let (target, method) = governed::<M>(&cx, input.part::<IdentityPath>()?.identity_id).await?;
+    let method = change_source::<M>(&cx, &target, &method, input).await?;
+    reply::<M>(&cx, &method)
+}
+
+/// Changes a source.
+async fn change_source<M: Method>(
+    cx: &Cx,
+    target: &Governed,
+    method: &AuthMethod,
+    input: MethodInput<M>,
+) -> ApiResult<AuthMethod> {
     let identity = target.identity.id;
-    let method = attached::<M>(&cx, identity).await?;
     target.within_boundary(&format!("Failed to update {} of identity with more privileged role", M::NAME))?;
-    let (common, own) = input.parts::<M>()?;
-    let tokens = settings::tokens::<M>(Some(&method.tokens), &common)?;
-    let lockout = settings::lockout(Some(&method.lockout), &common)?;
-    let before =
-        serde_json::from_value(method.config.clone()).map_err(|e| ApiError::internal(e.to_string()))?;
-    let config = stored::<M>(&M::configure(Some(before), own).map_err(refuse)?)?;
+    let draft = Draft::new::<M>(cx, identity, Some(method), input).await?;
 
     let mut change = cx.app.store.change(&target.permit, &cx.author()).await?;
-    change.update_auth_method(&method, &config, &tokens, &lockout).await?;
-    let detail = json!({ "identityId": identity, "authMethod": M::ID });
+    change.update_auth_method(method, &draft.parts()).await?;
+    let detail = json!({ "identityId": identity, "authMethod": M::ID, "source": draft.source });
     change.audit("update-identity-auth-method", target.identity.org_id, target.identity.project_id, &detail);
     change.commit().await?;
-    reply::<M>(&attached::<M>(&cx, identity).await?)
+    sources::of::<M>(cx, identity, method.id).await
 }
 
 async fn remove<M: Method>(cx: Cx, input: IdentityPath) -> Outcome<MethodReply> {
     let (target, method) = governed::<M>(&cx, input.identity_id).await?;
+    let all = cx.app.store.auth_method_sources(input.identity_id, M::ID).await?;
+    remove_sources::<M>(&cx, &target, &all).await?;
+    removed::<M>(&cx, &method)
+}
+
+/// Removes sources; every token that they issued is dead with the answer.
+async fn remove_sources<M: Method>(cx: &Cx, target: &Governed, methods: &[AuthMethod]) -> ApiResult<()> {
     target.within_boundary(&format!("Failed to revoke {} of identity with more privileged role", M::NAME))?;
     let mut change = cx.app.store.change(&target.permit, &cx.author()).await?;
-    change.delete_auth_method(&method).await?;
-    let detail = json!({ "identityId": input.identity_id, "authMethod": M::ID });
-    change.audit("revoke-identity-auth-method", target.identity.org_id, target.identity.project_id, &detail);
-    change.commit().await?;
-    reply::<M>(&method)
+    for method in methods {
+        change.delete_auth_method(method).await?;
+        let detail = json!({ "identityId": method.identity_id, "authMethod": M::ID, "source": method.source });
+        let (org, project) = (target.identity.org_id, target.identity.project_id);
+        change.audit("revoke-identity-auth-method", org, project, &detail);
+    }
+    Ok(change.commit().await?)
 }
 
 async fn clear_lockouts<M: Method>(cx: Cx, input: IdentityPath) -> Outcome<ClearedLockouts> {
-    let (target, method) = governed::<M>(&cx, input.identity_id).await?;
+    let target = cx.identity(input.identity_id).await?;
+    attached::<M>(&cx, input.identity_id).await?;
     target.within_boundary("Failed to clear lockouts of identity with more privileged role")?;
+    let all = cx.app.store.auth_method_sources(input.identity_id, M::ID).await?;
     let mut change = cx.app.store.change(&target.permit, &cx.author()).await?;
-    let deleted = change.clear_lockouts(method.id).await?;
+    let mut deleted = 0;
+    for method in all {
+        deleted += change.clear_lockouts(method.id).await?;
+    }
     let detail = json!({ "identityId": input.identity_id, "authMethod": M::ID, "deleted": deleted });
     change.audit("clear-identity-lockouts", target.identity.org_id, target.identity.project_id, &detail);
     change.commit().await?;
@@ -203,17 +252,27 @@ fn already<M: Method>() -> ApiError {
     ApiError::bad_request(format!("Failed to add {} to already configured identity", M::NAME))
 }
 
-fn stored<M: Method>(config: &M::Config) -> ApiResult<Value> {
-    serde_json::to_value(config).map_err(|error| ApiError::internal(error.to_string()))
+/// The configuration under the method's key.
+fn reply<M: Method>(cx: &Cx, method: &AuthMethod) -> Outcome<MethodReply> {
+    ok(MethodReply::from([(M::RESPONSE_KEY.to_owned(), Value::Object(shown::<M>(cx, method)?))]))
 }
 
-/// The configuration under the method's key: what all share, lockout and client id where they
-/// apply, and the method's own fields.
-fn reply<M: Method>(method: &AuthMethod) -> Outcome<MethodReply> {
+/// The same, of a method that was removed: without what is nobody's business any more.
+fn removed<M: Method>(cx: &Cx, method: &AuthMethod) -> Outcome<MethodReply> {
+    let mut shown = shown::<M>(cx, method)?;
+    shown.retain(|name, _| !M::HIDDEN_WHEN_REMOVED.contains(&name.as_str()));
+    ok(MethodReply::from([(M::RESPONSE_KEY.to_owned(), Value::Object(shown))]))
+}
+
+/// What is shown of a configuration: what all share, lockout and client id where they apply, and the method's own
+/// fields.
+fn shown<M: Method>(cx: &Cx, method: &AuthMethod) -> ApiResult<Fields> {
     let tokens = &method.tokens;
     let mut shown = shown_fields(&MethodShown {
         id: method.id,
         identity_id: method.identity_id,
+        source: method.source.clone(),
+        roles: method.roles.clone(),
         access_token_ttl: tokens.ttl(),
         access_token_max_ttl: tokens.max_ttl(),
         access_token_num_uses_limit: tokens.uses_limit(),
@@ -234,10 +293,10 @@ fn reply<M: Method>(method: &AuthMethod) -> Outcome<MethodReply> {
     if let Some(client_id) = &method.login_key {
         shown.insert("clientId".to_owned(), Value::from(client_id.as_str()));
     }
-    if let Value::Object(own) = &method.config {
-        shown.extend(own.clone());
+    if let Value::Object(own) = config::open(&cx.app, method)? {
+        shown.extend(own);
     }
-    ok(MethodReply::from([(M::RESPONSE_KEY.to_owned(), Value::Object(shown))]))
+    Ok(shown)
 }
 
 fn shown_fields<T: serde::Serialize>(part: &T) -> ApiResult<Fields> {

@@ -6,13 +6,13 @@ use vouchsafe_api::auth_methods::{
     CreateClientSecret, NewClientSecretReply, UniversalAuthLogin,
 };
 use vouchsafe_api::identities::IdentityPath;
-use vouchsafe_attest::UniversalAuth;
+use vouchsafe_attest::{Method, Proven, UniversalAuth};
 use vouchsafe_domain::id::ClientSecretId;
 use vouchsafe_domain::text::bounded;
 use vouchsafe_domain::token_settings::MAX_SECONDS;
 use vouchsafe_keys::random;
 use vouchsafe_policy::{org, project};
-use vouchsafe_store::{Attempt, AuthMethod, ClientCredential, ClientSecret, NewClientSecret, Refusal};
+use vouchsafe_store::{Attempt, AuthMethod, ClientCredential, Credential, ClientSecret, NewClientSecret, Refusal};
 
 use super::governed;
 use crate::http::cx::Cx;
@@ -45,20 +45,26 @@ pub(super) fn routes() -> Routes {
 async fn login(cx: Cx, input: UniversalAuthLogin) -> Outcome<AccessTokenReply> {
     let client_id: String = input.client_id.trim().chars().take(255).collect();
     let attempt = Attempt {
-        credential: ClientCredential {
+        method: UniversalAuth::ID,
+        credential: Credential::Client(ClientCredential {
             client_id,
             secret_hash: cx.app.keys.hasher.hash(input.client_secret.trim()),
-        },
+        }),
+        proof: None,
         ip: cx.meta.ip,
         user_agent: cx.meta.user_agent.clone(),
         request_id: cx.meta.id.clone(),
         at: cx.now(),
     };
-    let login = cx.app.store.login(attempt).await?.map_err(refused)?;
+    let decided = cx.app.store.login(attempt).await?;
+    let login = decided.map_err(|refusal| {
+        cx.app.metrics.login_refused(UniversalAuth::ID, refusal.code());
+        refused(refusal)
+    })?;
     if let Some(slug) = input.organization_slug.filter(|slug| *slug != login.org_slug) {
         return Err(ApiError::not_found(format!("Sub organization with slug {slug} not found")));
     }
-    let issued = issue_for_login(&cx.app, &login, cx.now())?;
+    let issued = issue_for_login(&cx.app, &login, Proven::default(), cx.now())?;
     ok(access_token(issued))
 }
 
@@ -66,7 +72,7 @@ async fn login(cx: Cx, input: UniversalAuthLogin) -> Outcome<AccessTokenReply> {
 /// of [`Refusal`], so that they cannot be told apart.
 fn refused(refusal: Refusal) -> ApiError {
     match refusal {
-        Refusal::Credentials => ApiError::unauthorized("Invalid credentials"),
+        Refusal::Credentials | Refusal::Proof(_) | Refusal::Replayed | Refusal::Changed => ApiError::unauthorized("Invalid credentials"),
         Refusal::Locked => {
             ApiError::unauthorized("This identity auth method is temporarily locked, please try again later")
         }

@@ -1,0 +1,64 @@
+//! Configurations at rest: their secret fields are sealed, the others are JSON that anybody with the database may read.
+
+use serde_json::{Map, Value};
+use vouchsafe_attest::Method;
+use vouchsafe_domain::id::IdentityId;
+use vouchsafe_keys::Aad;
+use vouchsafe_store::AuthMethod;
+
+use crate::app::App;
+use crate::http::error::{ApiError, ApiResult};
+
+/// A configuration as it is stored.
+pub(super) struct AtRest {
+    pub(super) open: Value,
+    pub(super) sealed: Option<Vec<u8>>,
+}
+
+fn place(method: &str, identity: IdentityId, source: &str) -> Aad {
+    Aad::new(&["auth-method", method, &identity.to_string(), source])
+}
+
+/// Seals the secret fields of a configuration.
+pub(super) fn seal<M: Method>(
+    app: &App,
+    identity: IdentityId,
+    source: &str,
+    config: &M::Config,
+) -> ApiResult<AtRest> {
+    let config = serde_json::to_value(config).map_err(|error| ApiError::internal(error.to_string()))?;
+    let Value::Object(mut open) = config else {
+        return Err(ApiError::internal("a configuration that is no object"));
+    };
+    let secrets: Map<String, Value> =
+        M::SECRETS.iter().filter_map(|name| open.remove_entry(*name)).collect();
+    let sealed = (!secrets.is_empty()).then(|| {
+        let text = Value::Object(secrets).to_string();
+        app.keys.root.seal(&place(M::ID, identity, source), text.as_bytes()).into_bytes()
+    });
+    Ok(AtRest { open: Value::Object(open), sealed })
+}
+
+/// The whole configuration, with its secret fields.
+pub(super) fn open(app: &App, method: &AuthMethod) -> ApiResult<Value> {
+    let mut config = method.config.clone();
+    if let (Value::Object(fields), Some(sealed)) = (&mut config, &method.sealed) {
+        let place = place(&method.method, method.identity_id, &method.source);
+        let secrets = app.keys.root.open(&place, sealed).map_err(|error| {
+            ApiError::internal(format!("the secrets of an auth method do not open: {error}"))
+        })?;
+        let secrets: Map<String, Value> =
+            serde_json::from_slice(&secrets).map_err(|_| ApiError::internal("sealed secrets that are no JSON"))?;
+        fields.extend(secrets);
+    }
+    Ok(config)
+}
+
+/// The same in its type.
+pub(super) fn opened<M: Method>(app: &App, method: &AuthMethod) -> ApiResult<M::Config> {
+    serde_json::from_value(open(app, method)?).map_err(|error| {
+        // The error may repeat a value.
+        let place = format!("line {}, column {}", error.line(), error.column());
+        ApiError::internal(format!("the stored configuration of {} cannot be read ({place})", M::NAME))
+    })
+}

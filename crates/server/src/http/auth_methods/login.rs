@@ -1,0 +1,228 @@
+//! Logging in with a proof, the same for every method.
+//!
+//! The proof is checked first, against each source until one accepts it, and then what became of it is recorded in the
+//! shared commit of logins (`vouchsafe_store::logins`), which also counts failures and takes proofs that may be used once.
+//! Whatever is wrong, the caller gets one answer at one of few times; the audit log has the reason.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Instant;
+
+use vouchsafe_api::auth_methods::{AccessTokenReply, LoginInput};
+use vouchsafe_attest::{Login, Once, Proven, Reason, Refusal};
+use vouchsafe_domain::id::IdentityId;
+use vouchsafe_keys::fingerprint;
+use vouchsafe_store::{Attempt, AuthMethod, Credential, ProofResult, Refusal as Refused, Topic};
+
+use super::input::Both;
+use super::universal::access_token;
+use super::{config, leaked};
+use crate::http::cx::Cx;
+use crate::http::error::{ApiError, ApiResult};
+use crate::http::reply::ok;
+use crate::http::route::{Access, Outcome, Routes};
+use crate::usecase::tokens::{Issued, issue_for_login};
+
+/// How often a login is tried when its method is changed meanwhile.
+const TRIES: usize = 3;
+
+pub(super) fn routes<M: Login>(routes: Routes) -> Routes {
+    let path = leaked(format!("/api/v1/auth/{}/login", M::ID));
+    routes.post([path], Access::Open, leaked(format!("Log in by {}", M::NAME)), login::<M>)
+}
+
+/// A source, ready to check proofs.
+pub(crate) struct LoginSource {
+    method: AuthMethod,
+    /// `M::Ready` of the method that it was loaded for.
+    ready: Result<Box<dyn Any + Send + Sync>, Refusal>,
+}
+
+impl LoginSource {
+    fn new<M: Login>(cx: &Cx, method: AuthMethod) -> Self {
+        let opened = config::opened::<M>(&cx.app, &method);
+        let ready = opened
+            .map_err(|error| {
+                tracing::error!(method = M::ID, cause = error.cause(), "an auth method cannot be used");
+                Refusal::new(Reason::Configuration, "the stored configuration cannot be read; see the server's log")
+            })
+            .and_then(M::ready)
+            .map(|ready| Box::new(ready) as Box<dyn Any + Send + Sync>);
+        Self { method, ready }
+    }
+
+    fn ready<M: Login>(&self) -> Result<&M::Ready, Refusal> {
+        let ready = self.ready.as_ref().map_err(Clone::clone)?;
+        let odd = || Refusal::new(Reason::Configuration, "a source of another method");
+        ready.downcast_ref().ok_or_else(odd)
+    }
+}
+
+/// All sources of a method of an identity, kept as long as they are unchanged.
+pub(super) async fn sources<M: Login>(cx: &Cx, identity: IdentityId) -> ApiResult<Option<Arc<Vec<LoginSource>>>> {
+    let load = || async {
+        let methods = cx.app.store.auth_method_sources(identity, M::ID).await?;
+        let sources: Vec<_> = methods.into_iter().map(|method| LoginSource::new::<M>(cx, method)).collect();
+        Ok::<_, ApiError>((!sources.is_empty()).then_some(sources))
+    };
+    let topics = [Topic::from(identity)];
+    cx.app.caches.sources.get_or_load(&cx.app.store, (identity, M::ID), &topics, load).await
+}
+
+async fn login<M: Login>(cx: Cx, input: Both<LoginInput, M::Proof>) -> Outcome<AccessTokenReply> {
+    let started = Instant::now();
+    let (who, proof) = input.parts()?;
+    match attempt::<M>(&cx, &who, &proof).await? {
+        Ok(issued) => ok(access_token(issued)),
+        Err(refused) => {
+            cx.app.metrics.login_refused(M::ID, refused.code());
+            cx.app.settings.refusal_pace.wait(started).await;
+            Err(answer(refused))
+        }
+    }
+}
+
+/// What a refused login is told.
+fn answer(refused: Refused) -> ApiError {
+    match refused {
+        Refused::Locked => {
+            ApiError::unauthorized("This identity auth method is temporarily locked, please try again later")
+        }
+        _ => ApiError::unauthorized("Invalid credentials"),
+    }
+}
+
+/// One login, until its method holds still.
+async fn attempt<M: Login>(cx: &Cx, who: &LoginInput, proof: &M::Proof) -> ApiResult<Result<Issued, Refused>> {
+    for _ in 1..TRIES {
+        match once::<M>(cx, who, proof).await? {
+            Err(Refused::Changed) => {}
+            decided => return Ok(decided),
+        }
+    }
+    once::<M>(cx, who, proof).await
+}
+
+async fn once<M: Login>(cx: &Cx, who: &LoginInput, proof: &M::Proof) -> ApiResult<Result<Issued, Refused>> {
+    let Some(sources) = sources::<M>(cx, who.identity_id).await? else {
+        let refused = record(cx, M::ID, Credential::Nobody, None).await?.err();
+        return refused.map(Err).ok_or_else(|| ApiError::internal("nobody was granted a login"));
+    };
+    let counted = if M::LOCKOUT { M::counted(proof) } else { None };
+    // Guesses at one name take turns, so that no more of them reach the provider than may be made.
+    let _turn = match &counted {
+        Some(name) => Some(cx.app.turns.take((who.identity_id, M::ID, name.clone())).await?),
+        None => None,
+    };
+    let checked = check_all::<M>(cx, who.identity_id, &sources, counted.as_deref(), proof).await?;
+    let credential = Credential::Proof(checked.method.id);
+    let (result, proven) = checked.result(counted);
+    let login = match record(cx, M::ID, credential, Some(result)).await? {
+        Ok(login) => login,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    if let Some(slug) = who.organization_slug.as_ref().filter(|slug| **slug != login.org_slug) {
+        return Err(ApiError::not_found(format!("Sub organization with slug {slug} not found")));
+    }
+    issue_for_login(&cx.app, &login, proven, cx.now()).map(Ok)
+}
+
+/// What became of a proof at the source that counts: the one that accepts it, else the nearest miss.
+struct Checked<'s> {
+    method: &'s AuthMethod,
+    verdict: Result<Proven, Refusal>,
+    /// Whether some source says that the name or password is wrong.
+    is_guess: bool,
+}
+
+impl Checked<'_> {
+    /// What is recorded, and what the token will remember.
+    fn result(self, counted: Option<String>) -> (ProofResult, Proven) {
+        let (verdict, why, proven) = match self.verdict {
+            Ok(proven) => (Ok(()), None, proven),
+            Err(refusal) => (Err(refusal.reason.code()), Some(refusal.why), Proven::default()),
+        };
+        let once = proven.once.as_ref().map(|once| (used(self.method, once), once.until));
+        let shown = proven.auth.clone().map(serde_json::Value::Object);
+        let checked_against = self.method.updated_at;
+        let result = ProofResult { verdict, why, checked_against, counted, counts: self.is_guess, once, shown };
+        (result, proven)
+    }
+}
+
+/// Under which hash a proof is remembered as used.
+fn used(method: &AuthMethod, once: &Once) -> String {
+    hex::encode(fingerprint(&format!("{} {}", method.id, once.id)))
+}
+
+/// Checks a proof against each source until one accepts it. A name that is locked at one of them is tried at none.
+async fn check_all<'s, M: Login>(
+    cx: &Cx,
+    identity: IdentityId,
+    sources: &'s [LoginSource],
+    counted: Option<&str>,
+    proof: &M::Proof,
+) -> ApiResult<Checked<'s>> {
+    if let Some(name) = counted {
+        for LoginSource { method, .. } in sources {
+            if cx.app.store.is_locked(method, name, cx.meta.ip, cx.now()).await? {
+                let refusal = Refusal::new(Reason::Credentials, "locked before the proof was looked at");
+                return Ok(Checked { method, verdict: Err(refusal), is_guess: false });
+            }
+        }
+    }
+    let mut nearest: Option<(usize, &'s AuthMethod, Refusal)> = None;
+    let mut is_guess = false;
+    for source in sources {
+        let method = &source.method;
+        let (rank, refusal) = match check::<M>(cx, identity, source, proof).await {
+            Ok(proven) => return Ok(Checked { method, verdict: Ok(proven), is_guess: false }),
+            Err(miss) => miss,
+        };
+        is_guess |= refusal.reason == Reason::Credentials;
+        if nearest.as_ref().is_none_or(|(best, ..)| rank > *best) {
+            nearest = Some((rank, method, refusal));
+        }
+    }
+    let (_, method, refusal) = nearest.ok_or_else(|| ApiError::internal("a method without sources"))?;
+    Ok(Checked { method, verdict: Err(refusal), is_guess })
+}
+
+/// Checks a proof against one source. A miss comes with how near it was.
+async fn check<M: Login>(
+    cx: &Cx,
+    identity: IdentityId,
+    source: &LoginSource,
+    proof: &M::Proof,
+) -> Result<Proven, (usize, Refusal)> {
+    let context = cx.app.workshop.context(cx.now(), identity, cx.meta.certificates.as_deref());
+    let ready = source.ready::<M>().map_err(|refusal| (0, refusal))?;
+    let facts = M::verify(&context, ready, proof).await.map_err(|refusal| {
+        // Of another issuer or key: this source was not meant at all.
+        let was_meant = !matches!(refusal.reason, Reason::Issuer | Reason::UnknownKey | Reason::Malformed);
+        (usize::from(was_meant), refusal)
+    })?;
+    let findings = M::admit(&context, ready, &facts).into_vec();
+    for (passed, finding) in findings.into_iter().enumerate() {
+        finding.result.map_err(|refusal| (passed + 2, refusal))?;
+    }
+    Ok(M::proven(&context, ready, &facts))
+}
+
+async fn record(
+    cx: &Cx,
+    method: &'static str,
+    credential: Credential,
+    proof: Option<ProofResult>,
+) -> ApiResult<Result<vouchsafe_store::Login, Refused>> {
+    let attempt = Attempt {
+        method,
+        credential,
+        proof,
+        ip: cx.meta.ip,
+        user_agent: cx.meta.user_agent.clone(),
+        request_id: cx.meta.id.clone(),
+        at: cx.now(),
+    };
+    Ok(cx.app.store.login(attempt).await?)
+}
