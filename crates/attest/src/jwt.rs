@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use vouchsafe_api::auth_methods::{ConfigurationType, JwtAuthInput, JwtProof};
 
-use crate::jose::{Algorithms, Claims, KeySet, Refresh, SetAddress, TimeRules, TokenType, UnverifiedJwt, check_times};
+use crate::jose::{
+    Algorithms, Claims, KeySet, Refresh, SetAddress, TimeRules, TokenType, UnverifiedJwt, check_times,
+};
 use crate::net::Trust;
 use crate::pattern::{Patterns, normalized};
-use crate::{Context, Findings, Issue, Login, Method, Proven, Reason, Refusal};
+use crate::{Context, Findings, Issue, Login, Method, Proven, Reason, Refusal, Sample};
 
 /// JWT Auth.
 pub struct JwtAuth;
@@ -48,7 +50,9 @@ impl Method for JwtAuth {
 
     fn configure(stored: Option<JwtConfig>, input: JwtAuthInput) -> Result<JwtConfig, Issue> {
         let stored = stored.as_ref();
-        let kept = |sent: Option<String>, stored: Option<&String>| sent.or_else(|| stored.cloned()).unwrap_or_default();
+        let kept = |sent: Option<String>, stored: Option<&String>| {
+            sent.or_else(|| stored.cloned()).unwrap_or_default()
+        };
         let config = JwtConfig {
             configuration_type: input.configuration_type,
             jwks_url: input.jwks_url.unwrap_or_default().trim().to_owned(),
@@ -78,10 +82,12 @@ fn ready(config: &JwtConfig) -> Result<Ready, Issue> {
 fn source(config: &JwtConfig) -> Result<Source, Issue> {
     match config.configuration_type {
         ConfigurationType::Jwks => {
-            let url: Url =
-                config.jwks_url.parse().map_err(|_| Issue::new("jwksUrl", "Expected the URL of a JSON Web Key Set"))?;
-            let trust =
-                Trust::from_pem(&config.jwks_ca_cert).map_err(|error| Issue::new("jwksCaCert", error.to_string()))?;
+            let url: Url = config
+                .jwks_url
+                .parse()
+                .map_err(|_| Issue::new("jwksUrl", "Expected the URL of a JSON Web Key Set"))?;
+            let trust = Trust::from_pem(&config.jwks_ca_cert)
+                .map_err(|error| Issue::new("jwksCaCert", error.to_string()))?;
             Ok(Source::Fetched(SetAddress::Jwks(url), trust))
         }
         ConfigurationType::Static => KeySet::from_pems(config.public_keys.iter().map(String::as_str))
@@ -139,5 +145,10 @@ impl Login for JwtAuth {
 
     fn proven(_: &Context<'_>, _: &Ready, _: &Claims) -> Proven {
         Proven::default()
+    }
+
+    fn suppose(sample: &Sample) -> Option<Result<Claims, Refusal>> {
+        let Sample::Jwt(text) = sample else { return None };
+        Some(UnverifiedJwt::parse(text.trim()).map(UnverifiedJwt::supposed).map_err(Refusal::from))
     }
 }

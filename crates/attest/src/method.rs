@@ -56,7 +56,10 @@ pub trait Method: Send + Sync + 'static {
 
     /// Looks at a new configuration before it is stored, where the wire asks for that: a bundle is fetched, a
     /// directory is bound. A refusal refuses the attach or update with 400 and its sentence.
-    fn inspect(_context: &Context<'_>, _config: &Self::Config) -> impl Future<Output = Result<(), Refusal>> + Send {
+    fn inspect(
+        _context: &Context<'_>,
+        _config: &Self::Config,
+    ) -> impl Future<Output = Result<(), Refusal>> + Send {
         std::future::ready(Ok(()))
     }
 }
@@ -139,7 +142,13 @@ impl Findings {
     }
 
     /// Notes a condition: what it is about, whether it holds, and the sentence if it does not.
-    pub fn check(&mut self, what: impl Into<String>, holds: bool, reason: Reason, why: impl FnOnce() -> String) {
+    pub fn check(
+        &mut self,
+        what: impl Into<String>,
+        holds: bool,
+        reason: Reason,
+        why: impl FnOnce() -> String,
+    ) {
         let result = if holds { Ok(()) } else { Err(Refusal::new(reason, why())) };
         self.note(what, result);
     }

@@ -89,7 +89,9 @@ fn pattern(field: &str, text: &str) -> Result<Pattern, Issue> {
     if !text.contains(['*', '?', '[', '{', '\\', '!', '(']) {
         return Ok(Pattern::Exact(text.to_owned()));
     }
-    Glob::new(text).map(Pattern::Glob).map_err(|error| Issue::new(field, format!("Expected a usable pattern: {error}")))
+    Glob::new(text)
+        .map(Pattern::Glob)
+        .map_err(|error| Issue::new(field, format!("Expected a usable pattern: {error}")))
 }
 
 #[cfg(test)]
@@ -99,7 +101,9 @@ mod tests {
     #[test]
     fn entries_are_exact_or_globs() {
         let list = Patterns::globs("allowedNames", " web, api-* ,, db").unwrap();
-        for (value, allowed) in [("web", true), ("api-1", true), ("db", true), ("web1", false), ("", false), ("api", false)] {
+        for (value, allowed) in
+            [("web", true), ("api-1", true), ("db", true), ("web1", false), ("", false), ("api", false)]
+        {
             assert_eq!(list.matches(value), allowed, "{value}");
         }
         assert!(Patterns::globs("f", "").unwrap().admit("anything"));

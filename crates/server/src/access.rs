@@ -346,7 +346,9 @@ impl Cx {
         } else {
             cache.forget(&key);
             let topics = [actor.topic(), id.into(), org.into()];
-            cache.get_or_load(store, key, &topics, || ProjectFacts::load(store, id, actor, scope, now)).await?
+            cache
+                .get_or_load(store, key, &topics, || ProjectFacts::load(store, id, actor, scope, now))
+                .await?
         };
         facts
             .filter(|facts| facts.project.org_id == org)

@@ -69,7 +69,8 @@ impl Metrics {
 
     /// Counts a login that was refused for this reason. Methods and reasons come from fixed lists.
     pub(crate) fn login_refused(&self, method: &'static str, reason: &'static str) {
-        *self.refusals.lock().unwrap_or_else(PoisonError::into_inner).entry((method, reason)).or_insert(0) += 1;
+        *self.refusals.lock().unwrap_or_else(PoisonError::into_inner).entry((method, reason)).or_insert(0) +=
+            1;
     }
 
     /// All counters in Prometheus' text format.

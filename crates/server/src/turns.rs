@@ -28,7 +28,8 @@ impl<K> Default for Turns<K> {
 impl<K: Eq + Hash> Turns<K> {
     /// Waits for one's turn. 503 when too many others wait for theirs, about whatever.
     pub async fn take(&self, key: K) -> ApiResult<Turn> {
-        let turn = self.about(key).ok_or_else(|| ApiError::unavailable("too many logins wait for a provider"))?;
+        let turn =
+            self.about(key).ok_or_else(|| ApiError::unavailable("too many logins wait for a provider"))?;
         Ok(Turn(turn.lock_owned().await))
     }
 

@@ -3,12 +3,12 @@
 
 use serde_json::Value;
 use uuid::Uuid;
-use vouchsafe_domain::id::{AuthMethodId, IdentityId};
+use vouchsafe_domain::id::{AuthMethodId, IdentityId, OrgId, ProjectId};
 use vouchsafe_domain::lockout::{LockoutScope, LockoutSettings};
 use vouchsafe_domain::time::Timestamp;
 use vouchsafe_domain::token_settings::TokenSettings;
 
-use crate::engine::{Arg, FromRow, Row, Sql, args};
+use crate::engine::{Arg, FromRow, Row, Sql, args, placeholders};
 use crate::error::{StoreError, StoreResult};
 use crate::{Change, Store};
 
@@ -64,7 +64,11 @@ impl AuthMethod {
 impl std::fmt::Debug for AuthMethod {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { id, method, source, .. } = self;
-        f.debug_struct("AuthMethod").field("id", id).field("method", method).field("source", source).finish_non_exhaustive()
+        f.debug_struct("AuthMethod")
+            .field("id", id)
+            .field("method", method)
+            .field("source", source)
+            .finish_non_exhaustive()
     }
 }
 
@@ -137,7 +141,8 @@ fn scope_text(scope: LockoutScope) -> &'static str {
 
 pub(crate) fn roles(row: &Row) -> StoreResult<Option<Vec<String>>> {
     let text = row.opt_text("roles")?;
-    text.map(|text| serde_json::from_str(&text).map_err(|_| StoreError::corrupt("auth_methods.roles"))).transpose()
+    text.map(|text| serde_json::from_str(&text).map_err(|_| StoreError::corrupt("auth_methods.roles")))
+        .transpose()
 }
 
 impl FromRow for AuthMethod {
@@ -159,7 +164,8 @@ impl FromRow for AuthMethod {
     }
 }
 
-const COLUMNS: &str = "a.id, a.identity_id, a.method, a.source, a.login_key, a.sealed, a.roles, a.created_at, a.updated_at";
+const COLUMNS: &str =
+    "a.id, a.identity_id, a.method, a.source, a.login_key, a.sealed, a.roles, a.created_at, a.updated_at";
 
 impl Store {
     /// The attached method of this kind, if there is one; the first source of several.
@@ -168,7 +174,11 @@ impl Store {
     }
 
     /// All sources of this kind, in the order in which they were attached.
-    pub async fn auth_method_sources(&self, identity: IdentityId, method: &str) -> StoreResult<Vec<AuthMethod>> {
+    pub async fn auth_method_sources(
+        &self,
+        identity: IdentityId,
+        method: &str,
+    ) -> StoreResult<Vec<AuthMethod>> {
         let sql = Sql::Built(format!(
             "SELECT {COLUMNS}, {SETTINGS_COLUMNS} FROM auth_methods a \
              WHERE a.identity_id = $1 AND a.method = $2 ORDER BY a.created_at, a.id LIMIT $3"
@@ -176,6 +186,49 @@ impl Store {
         // One more than there may be, so that two that were attached at the same time are both seen.
         let most = i64::try_from(2 * MOST_SOURCES).unwrap_or(i64::MAX);
         self.pools().all(sql, args![identity, method, most]).await
+    }
+}
+
+/// A source of some identity of an organization.
+#[derive(Clone, Debug)]
+pub struct SourceOfOrg {
+    /// The source.
+    pub method: AuthMethod,
+    /// Name of the identity.
+    pub identity_name: String,
+    /// The project that manages the identity, if one does.
+    pub project_id: Option<ProjectId>,
+}
+
+impl FromRow for SourceOfOrg {
+    fn from_row(row: &Row) -> StoreResult<Self> {
+        Ok(Self {
+            method: AuthMethod::from_row(row)?,
+            identity_name: row.text("identity_name")?,
+            project_id: row.opt_parsed("project_id")?,
+        })
+    }
+}
+
+impl Store {
+    /// The sources of these methods of all identities of an organization, ordered by id, at most `most` after one.
+    pub async fn sources_of_org(
+        &self,
+        org: OrgId,
+        methods: &[&str],
+        after: Option<AuthMethodId>,
+        most: usize,
+    ) -> StoreResult<Vec<SourceOfOrg>> {
+        let sql = Sql::Built(format!(
+            "SELECT {COLUMNS}, {SETTINGS_COLUMNS}, i.name AS identity_name, i.project_id \
+             FROM auth_methods a JOIN identities i ON i.id = a.identity_id \
+             WHERE i.org_id = $1 AND a.id > $2 AND a.method IN {} ORDER BY a.id LIMIT $3",
+            placeholders(1, methods.len(), 4)
+        ));
+        let after = after.map(|id| id.to_string()).unwrap_or_default();
+        let mut values = args![org, after, i64::try_from(most).unwrap_or(i64::MAX)];
+        values.extend(methods.iter().map(|method| Arg::from(*method)));
+        self.pools().all(sql, values).await
     }
 }
 

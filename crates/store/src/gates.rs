@@ -137,7 +137,8 @@ impl Store {
         let sql = "SELECT i.id, i.name, i.org_id, i.token_epoch, i.instance_admin, m.role, m.is_active \
                    FROM identities i LEFT JOIN org_memberships m ON m.identity_id = i.id WHERE i.id = $1";
         let Some(mut gate) = self.pools().one::<IdentityGate>(sql, args![id]).await? else { return Ok(None) };
-        let sql = "SELECT id, method, token_trusted_ips, roles FROM auth_methods WHERE identity_id = $1 LIMIT 1000";
+        let sql =
+            "SELECT id, method, token_trusted_ips, roles FROM auth_methods WHERE identity_id = $1 LIMIT 1000";
         gate.methods = self.pools().all(sql, args![id]).await?;
         Ok(Some(gate))
     }

@@ -44,7 +44,7 @@ mod user_members;
 mod users;
 
 pub use audit::{AuditEvent, AuditFilter};
-pub use auth_methods::{AuthMethod, AuthMethodParts, FIRST_SOURCE, MOST_SOURCES, NewAuthMethod};
+pub use auth_methods::{AuthMethod, AuthMethodParts, FIRST_SOURCE, MOST_SOURCES, NewAuthMethod, SourceOfOrg};
 pub use change::{Author, Change};
 pub use client_secrets::{ClientSecret, NewClientSecret};
 pub use environments::Environment;

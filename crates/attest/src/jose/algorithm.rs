@@ -11,7 +11,7 @@ macro_rules! algorithms {
         /// and no HMAC: a public key never is a shared secret.
         #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
         pub enum Algorithm {
-            $(#[doc = $text] #[serde(rename = $text)] $name,)*
+            $(#[doc = concat!("`", $text, "`.")] #[serde(rename = $text)] $name,)*
         }
 
         impl Algorithm {

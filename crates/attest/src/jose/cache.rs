@@ -28,7 +28,7 @@ const SETS: usize = 2_000;
 pub enum SetAddress {
     /// At a URL.
     Jwks(Url),
-    /// At the URL that a discovery document names (OpenID Connect Discovery 1.0 section 4). The document has to be
+    /// At the URL that a discovery document names (`OpenID` Connect Discovery 1.0 section 4). The document has to be
     /// that of this issuer, compared exactly, if one is given.
     Discovery {
         /// Where the document is, the whole URL.
@@ -161,7 +161,8 @@ impl KeySets {
 
     fn slot(&self, address: &SetAddress, trust: &Trust) -> Arc<Slot> {
         let place = (address.clone(), trust.clone());
-        let made = self.slots.get_or_insert_with(&place, || Ok::<_, std::convert::Infallible>(Arc::default()));
+        let made =
+            self.slots.get_or_insert_with(&place, || Ok::<_, std::convert::Infallible>(Arc::default()));
         match made {
             Ok(slot) => slot,
         }
@@ -174,7 +175,12 @@ impl Slot {
     }
 
     /// What can be said without fetching; none if the set has to be fetched first.
-    fn answer(&self, refresh: Refresh, will_do: impl Fn(&Keys) -> bool, now: Timestamp) -> Option<Result<Keys, Refusal>> {
+    fn answer(
+        &self,
+        refresh: Refresh,
+        will_do: impl Fn(&Keys) -> bool,
+        now: Timestamp,
+    ) -> Option<Result<Keys, Refusal>> {
         let known = self.known();
         let is_fresh = |keys: &&Keys| age(keys.fetched_at, now) < refresh.fresh && will_do(keys);
         if let Some(keys) = known.keys.as_ref().filter(is_fresh) {
@@ -220,11 +226,15 @@ fn age(then: Timestamp, now: Timestamp) -> i64 {
 
 async fn fetch(outbound: &Outbound, address: &SetAddress, trust: &Trust) -> Result<KeySet, Refusal> {
     let read = |parsed: Result<KeySet, InvalidKeys>| {
-        parsed.map_err(|error| Refusal::new(Reason::ProviderAnswer, format!("the key set is of no use: {error}")))
+        parsed.map_err(|error| {
+            Refusal::new(Reason::ProviderAnswer, format!("the key set is of no use: {error}"))
+        })
     };
     match address {
         SetAddress::Jwks(url) => read(KeySet::from_jwks(&document(outbound, url, trust).await?)),
-        SetAddress::Certificates(url) => read(KeySet::from_certificates(&document(outbound, url, trust).await?)),
+        SetAddress::Certificates(url) => {
+            read(KeySet::from_certificates(&document(outbound, url, trust).await?))
+        }
         SetAddress::Discovery { url, issuer } => {
             let found = discovered(&document(outbound, url, trust).await?, issuer.as_deref())?;
             read(KeySet::from_jwks(&document(outbound, &found, trust).await?))
@@ -243,7 +253,10 @@ fn discovered(document: &[u8], issuer: Option<&str>) -> Result<Url, Refusal> {
     let found: Discovery = serde_json::from_slice(document)
         .map_err(|_| odd("the discovery document has no issuer and jwks_uri, or is no JSON"))?;
     if issuer.is_some_and(|issuer| issuer != found.issuer) {
-        return Err(Refusal::new(Reason::Issuer, "the discovery document names another issuer than the one configured"));
+        return Err(Refusal::new(
+            Reason::Issuer,
+            "the discovery document names another issuer than the one configured",
+        ));
     }
     Ok(found.jwks_uri)
 }
@@ -254,7 +267,10 @@ async fn document(outbound: &Outbound, url: &Url, trust: &Trust) -> Result<Vec<u
     let reply = outbound.call(call).await?;
     if reply.status != 200 {
         let host = url.host_str().unwrap_or_default();
-        return Err(Refusal::new(Reason::ProviderAnswer, format!("{host} answered {} instead of 200", reply.status)));
+        return Err(Refusal::new(
+            Reason::ProviderAnswer,
+            format!("{host} answered {} instead of 200", reply.status),
+        ));
     }
     Ok(reply.body)
 }

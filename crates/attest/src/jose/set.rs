@@ -39,10 +39,14 @@ pub enum InvalidKeys {
     #[error("expected a JSON Web Key Set: an object with a list \"keys\"")]
     Form,
     /// None of the keys can be used to verify signatures.
-    #[error("none of the keys can verify a signature: expected RSA keys of at least 2048 bits, EC or Ed25519 keys")]
+    #[error(
+        "none of the keys can verify a signature: expected RSA keys of at least 2048 bits, EC or Ed25519 keys"
+    )]
     Empty,
     /// Not the PEM of a public key.
-    #[error("expected a public key or certificate in PEM: RSA of at least 2048 bits, EC (P-256, P-384, P-521) or Ed25519")]
+    #[error(
+        "expected a public key or certificate in PEM: RSA of at least 2048 bits, EC (P-256, P-384, P-521) or Ed25519"
+    )]
     Pem,
 }
 
@@ -128,7 +132,8 @@ fn from_jwk(value: Value) -> Option<Key> {
         Some(name) => Some(Algorithm::from_name(name)?),
         None => None,
     };
-    let bytes = |field: &Option<String>| BASE64_URL_SAFE_NO_PAD.decode(field.as_deref()?.trim_end_matches('=')).ok();
+    let bytes =
+        |field: &Option<String>| BASE64_URL_SAFE_NO_PAD.decode(field.as_deref()?.trim_end_matches('=')).ok();
     let key = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
         ("RSA", _) if jwk.n.is_some() => PublicKey::rsa(&bytes(&jwk.n)?, &bytes(&jwk.e)?)?,
         // Some publish the certificate alone.

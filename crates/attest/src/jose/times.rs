@@ -79,7 +79,7 @@ mod tests {
     fn check(claims: Value, rules: TimeRules) -> Result<i64, Reason> {
         let claims: Claims = serde_json::from_value(claims).unwrap();
         check_times(&claims, rules, Timestamp::from_millis(NOW * 1000))
-            .map(|end| end.as_seconds())
+            .map(Timestamp::as_seconds)
             .map_err(|refusal| refusal.reason)
     }
 

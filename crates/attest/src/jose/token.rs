@@ -154,7 +154,9 @@ impl UnverifiedJwt {
             return Err(Refusal::new(Reason::UnknownKey, why));
         }
         if candidates.len() > MOST_TRIED {
-            let why = format!("the token names no key, and the source has more than {MOST_TRIED} that could be meant");
+            let why = format!(
+                "the token names no key, and the source has more than {MOST_TRIED} that could be meant"
+            );
             return Err(Refusal::new(Reason::UnknownKey, why));
         }
         let message = self.message.as_bytes();

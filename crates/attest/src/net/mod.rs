@@ -41,7 +41,9 @@ const CLIENTS: usize = 256;
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum NetError {
     /// The target may not be called.
-    #[error("{0} may not be called from here; an operator can allow its network with --allow-private-targets")]
+    #[error(
+        "{0} may not be called from here; an operator can allow its network with --allow-private-targets"
+    )]
     Blocked(String),
     /// The target is to be called without TLS and is in no network that the operator allowed.
     #[error("{0} is to be called without TLS, which only targets in --allow-private-targets may be")]

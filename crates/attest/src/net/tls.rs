@@ -73,7 +73,10 @@ static SYSTEM: LazyLock<Arc<RootCertStore>> = LazyLock::new(|| {
     let mut roots = RootCertStore::empty();
     let (_, ignored) = roots.add_parsable_certificates(found.certs);
     if roots.is_empty() {
-        tracing::warn!(ignored, "this machine has no certificate authorities; install the package ca-certificates");
+        tracing::warn!(
+            ignored,
+            "this machine has no certificate authorities; install the package ca-certificates"
+        );
     }
     Arc::new(roots)
 });

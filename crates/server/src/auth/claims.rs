@@ -65,10 +65,10 @@ pub struct IdentityClaims {
     pub token_epoch: i64,
     /// What the login proved, below the kind of proof (`kubernetes`, `aws`, `oidc`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub identity_auth: Option<Map<String, Value>>,
+    pub identity_auth: Option<Box<Map<String, Value>>>,
     /// The certificate that the token is bound to, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cnf: Option<Confirmation>,
+    pub cnf: Option<Box<Confirmation>>,
     /// When this token was issued, seconds.
     pub iat: i64,
     /// When it expires, seconds.

@@ -222,9 +222,7 @@ async fn scoped(
     now: Timestamp,
 ) -> ApiResult<Permissions> {
     let (id, org) = (gate.id, gate.org_id);
-    let load = || async {
-        scoped_org_permissions(&app.store, org, id, scope, now).await.map(Some)
-    };
+    let load = || async { scoped_org_permissions(&app.store, org, id, scope, now).await.map(Some) };
     let topics = [Topic::from(id), Topic::from(org)];
     let found = app.caches.scoped.get_or_load(&app.store, (id, scope.key), &topics, load).await?;
     Ok(found.map_or_else(|| Permissions::none(Level::Organization), |permissions| (*permissions).clone()))

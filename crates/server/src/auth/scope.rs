@@ -26,7 +26,7 @@ pub struct TokenScope {
 impl TokenScope {
     /// The scope of a token, if it has one: most have none.
     pub fn of(claims: &IdentityClaims, method: &MethodGate) -> Option<Self> {
-        let proven = claims.identity_auth.as_ref();
+        let proven = claims.identity_auth.as_deref();
         if proven.is_none() && method.roles.is_none() {
             return None;
         }

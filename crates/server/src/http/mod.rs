@@ -61,10 +61,10 @@ use vouchsafe_policy::{Object, Permit};
 
 use crate::app::App;
 use crate::auth::{Actor, authenticate};
+pub use auth_methods::LoginSource;
 use cx::{Conditional, Cx, Meta};
 use error::{ApiError, ApiResult};
 use route::{Access, Route};
-pub(crate) use auth_methods::LoginSource;
 pub use table::routes;
 
 /// The service that answers all routes.

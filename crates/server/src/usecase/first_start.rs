@@ -11,7 +11,10 @@ use vouchsafe_domain::token_settings::TokenSettings;
 use vouchsafe_keys::random;
 use vouchsafe_policy::Permit;
 use vouchsafe_policy::builtin::OrgRole;
-use vouchsafe_store::{AuthMethodParts, Author, Change, FIRST_SOURCE, NewAuthMethod, NewIdentity, NewRoleRef, NewUser, StoreError};
+use vouchsafe_store::{
+    AuthMethodParts, Author, Change, FIRST_SOURCE, NewAuthMethod, NewIdentity, NewRoleRef, NewUser,
+    StoreError,
+};
 
 use super::tokens::{Issue, TOKEN_AUTH, issue};
 use crate::app::App;

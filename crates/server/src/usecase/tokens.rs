@@ -72,12 +72,16 @@ pub fn issue(app: &App, issue: &Issue<'_>, now: Timestamp) -> ApiResult<Issued> 
         creation_epoch: now.as_seconds(),
         num_uses_limit: Some(settings.uses_limit()).filter(|limit| *limit > 0),
         token_epoch: issue.token_epoch,
-        identity_auth: issue.proven.auth.clone(),
-        cnf: issue.proven.certificate.map(|hash| Confirmation { certificate: BASE64_URL_SAFE_NO_PAD.encode(hash) }),
+        identity_auth: issue.proven.auth.clone().map(Box::new),
+        cnf: issue.proven.certificate.map(|hash| Box::new(bound_to(hash))),
         iat: now.as_seconds(),
         exp: now.as_seconds().saturating_add(life(app, &terms, now, now)?),
     };
     Ok(Issued { access_token: app.keys.signer.sign(&Claims::Identity(claims)), expires_in, max_ttl })
+}
+
+fn bound_to(certificate: [u8; 32]) -> Confirmation {
+    Confirmation { certificate: BASE64_URL_SAFE_NO_PAD.encode(certificate) }
 }
 
 fn life(app: &App, terms: &TokenTerms, created: Timestamp, now: Timestamp) -> ApiResult<i64> {

@@ -52,7 +52,6 @@ pub(crate) async fn live(server: &TestServer, method: &str, identity: &str, upda
 }
 
 /// Fails unless the login is refused as every refused login is, and the audit log says why.
-#[track_caller]
 pub(crate) async fn refused(server: &TestServer, method: &str, identity: &str, proof: Value, reason: &str) {
     let answer = log_in(server, method, identity, proof).await;
     assert_eq!(answer.clone().refused(401), "Invalid credentials");

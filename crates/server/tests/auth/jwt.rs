@@ -75,7 +75,8 @@ async fn a_source_may_be_narrowed_to_some_roles(server: TestServer) {
     assert_eq!(server.admin.get(&path).await.ok()["sources"].as_array().unwrap().len(), 2);
 
     let token_of = async |mint: &Mint| {
-        let reply = log_in(&server, METHOD, &identity, json!({ "jwt": mint.token(&claims(&server)) })).await.ok();
+        let reply =
+            log_in(&server, METHOD, &identity, json!({ "jwt": mint.token(&claims(&server)) })).await.ok();
         server.admin.with_token(reply["accessToken"].as_str().unwrap())
     };
     let (wide, narrow) = (token_of(&mint).await, token_of(&other).await);

@@ -9,8 +9,8 @@ use vouchsafe_domain::time::Timestamp;
 use vouchsafe_domain::token_settings::TokenSettings;
 use vouchsafe_policy::Permit;
 use vouchsafe_store::{
-    Attempt, AuthMethod, AuthMethodParts, Author, Change, ClientCredential, Credential, FIRST_SOURCE, NewAuthMethod, NewClientSecret, NewIdentity,
-    NewRoleRef, Store,
+    Attempt, AuthMethod, AuthMethodParts, Author, Change, ClientCredential, Credential, FIRST_SOURCE,
+    NewAuthMethod, NewClientSecret, NewIdentity, NewRoleRef, Store,
 };
 use vouchsafe_testkit::{Engine, START, TestDatabase, count};
 

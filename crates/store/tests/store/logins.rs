@@ -4,7 +4,9 @@ use futures_util::future::join_all;
 use vouchsafe_domain::ip::TrustedIps;
 use vouchsafe_domain::lockout::{LockoutScope, LockoutSettings};
 use vouchsafe_domain::time::Timestamp;
-use vouchsafe_store::{AuditEvent, AuditFilter, AuthMethod, AuthMethodParts, ClientCredential, ClientSecret, Login, Refusal};
+use vouchsafe_store::{
+    AuditEvent, AuditFilter, AuthMethod, AuthMethodParts, ClientCredential, ClientSecret, Login, Refusal,
+};
 use vouchsafe_testkit::{START, execute};
 
 use crate::fixture::{Fixture, attempt, both, credential};
@@ -314,7 +316,10 @@ async fn switched_off_nothing_locks_and_a_lock_ends_at_once(here: Fixture) {
     assert_eq!(here.refusal(&right, 0).await, Refusal::Locked);
     let set = async |lockout| {
         let mut change = here.change().await;
-        change.update_auth_method(&method, &AuthMethodParts { lockout: &lockout, ..method.parts() }).await.unwrap();
+        change
+            .update_auth_method(&method, &AuthMethodParts { lockout: &lockout, ..method.parts() })
+            .await
+            .unwrap();
         change.commit().await.unwrap();
     };
     set(off()).await;

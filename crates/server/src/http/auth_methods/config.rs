@@ -30,8 +30,7 @@ pub(super) fn seal<M: Method>(
     let Value::Object(mut open) = config else {
         return Err(ApiError::internal("a configuration that is no object"));
     };
-    let secrets: Map<String, Value> =
-        M::SECRETS.iter().filter_map(|name| open.remove_entry(*name)).collect();
+    let secrets: Map<String, Value> = M::SECRETS.iter().filter_map(|name| open.remove_entry(*name)).collect();
     let sealed = (!secrets.is_empty()).then(|| {
         let text = Value::Object(secrets).to_string();
         app.keys.root.seal(&place(M::ID, identity, source), text.as_bytes()).into_bytes()
@@ -47,8 +46,8 @@ pub(super) fn open(app: &App, method: &AuthMethod) -> ApiResult<Value> {
         let secrets = app.keys.root.open(&place, sealed).map_err(|error| {
             ApiError::internal(format!("the secrets of an auth method do not open: {error}"))
         })?;
-        let secrets: Map<String, Value> =
-            serde_json::from_slice(&secrets).map_err(|_| ApiError::internal("sealed secrets that are no JSON"))?;
+        let secrets: Map<String, Value> = serde_json::from_slice(&secrets)
+            .map_err(|_| ApiError::internal("sealed secrets that are no JSON"))?;
         fields.extend(secrets);
     }
     Ok(config)

@@ -50,7 +50,9 @@ impl<A: JsonSchema, B: JsonSchema> JsonSchema for Both<A, B> {
                 properties.extend(fields.clone());
             }
             if let Some(Value::Array(names)) = part.get("required") {
-                required.extend(names.iter().filter(|name| !required.contains(*name)).cloned().collect::<Vec<_>>());
+                required.extend(
+                    names.iter().filter(|name| !required.contains(*name)).cloned().collect::<Vec<_>>(),
+                );
             }
         }
         json_schema!({ "type": "object", "properties": properties, "required": required })

@@ -17,6 +17,7 @@ use vouchsafe_store::{Attempt, AuthMethod, Credential, ProofResult, Refusal as R
 use super::input::Both;
 use super::universal::access_token;
 use super::{config, leaked};
+use crate::app::App;
 use crate::http::cx::Cx;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::reply::ok;
@@ -32,26 +33,34 @@ pub(super) fn routes<M: Login>(routes: Routes) -> Routes {
 }
 
 /// A source, ready to check proofs.
-pub(crate) struct LoginSource {
+pub struct LoginSource {
     method: AuthMethod,
     /// `M::Ready` of the method that it was loaded for.
     ready: Result<Box<dyn Any + Send + Sync>, Refusal>,
 }
 
 impl LoginSource {
-    fn new<M: Login>(cx: &Cx, method: AuthMethod) -> Self {
-        let opened = config::opened::<M>(&cx.app, &method);
+    pub(super) fn new<M: Login>(app: &App, method: AuthMethod) -> Self {
+        let opened = config::opened::<M>(app, &method);
         let ready = opened
             .map_err(|error| {
                 tracing::error!(method = M::ID, cause = error.cause(), "an auth method cannot be used");
-                Refusal::new(Reason::Configuration, "the stored configuration cannot be read; see the server's log")
+                Refusal::new(
+                    Reason::Configuration,
+                    "the stored configuration cannot be read; see the server's log",
+                )
             })
             .and_then(M::ready)
             .map(|ready| Box::new(ready) as Box<dyn Any + Send + Sync>);
         Self { method, ready }
     }
 
-    fn ready<M: Login>(&self) -> Result<&M::Ready, Refusal> {
+    /// The source as it is stored.
+    pub(super) fn method(&self) -> &AuthMethod {
+        &self.method
+    }
+
+    pub(super) fn ready<M: Login>(&self) -> Result<&M::Ready, Refusal> {
         let ready = self.ready.as_ref().map_err(Clone::clone)?;
         let odd = || Refusal::new(Reason::Configuration, "a source of another method");
         ready.downcast_ref().ok_or_else(odd)
@@ -59,10 +68,14 @@ impl LoginSource {
 }
 
 /// All sources of a method of an identity, kept as long as they are unchanged.
-pub(super) async fn sources<M: Login>(cx: &Cx, identity: IdentityId) -> ApiResult<Option<Arc<Vec<LoginSource>>>> {
+pub(super) async fn sources<M: Login>(
+    cx: &Cx,
+    identity: IdentityId,
+) -> ApiResult<Option<Arc<Vec<LoginSource>>>> {
     let load = || async {
         let methods = cx.app.store.auth_method_sources(identity, M::ID).await?;
-        let sources: Vec<_> = methods.into_iter().map(|method| LoginSource::new::<M>(cx, method)).collect();
+        let sources: Vec<_> =
+            methods.into_iter().map(|method| LoginSource::new::<M>(&cx.app, method)).collect();
         Ok::<_, ApiError>((!sources.is_empty()).then_some(sources))
     };
     let topics = [Topic::from(identity)];
@@ -93,7 +106,11 @@ fn answer(refused: Refused) -> ApiError {
 }
 
 /// One login, until its method holds still.
-async fn attempt<M: Login>(cx: &Cx, who: &LoginInput, proof: &M::Proof) -> ApiResult<Result<Issued, Refused>> {
+async fn attempt<M: Login>(
+    cx: &Cx,
+    who: &LoginInput,
+    proof: &M::Proof,
+) -> ApiResult<Result<Issued, Refused>> {
     for _ in 1..TRIES {
         match once::<M>(cx, who, proof).await? {
             Err(Refused::Changed) => {}
@@ -145,7 +162,8 @@ impl Checked<'_> {
         let once = proven.once.as_ref().map(|once| (used(self.method, once), once.until));
         let shown = proven.auth.clone().map(serde_json::Value::Object);
         let checked_against = self.method.updated_at;
-        let result = ProofResult { verdict, why, checked_against, counted, counts: self.is_guess, once, shown };
+        let result =
+            ProofResult { verdict, why, checked_against, counted, counts: self.is_guess, once, shown };
         (result, proven)
     }
 }

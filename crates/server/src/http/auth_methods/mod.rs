@@ -1,5 +1,6 @@
 //! Auth methods of identities: attach, read, update, remove and log in, the same for every method.
 
+mod check;
 mod config;
 mod input;
 mod login;
@@ -18,7 +19,7 @@ use vouchsafe_attest::jwt::JwtAuth;
 use vouchsafe_attest::{Issue, Login, Method, TokenAuth, UniversalAuth};
 use vouchsafe_domain::id::IdentityId;
 use vouchsafe_policy::{org, project};
-use vouchsafe_store::{AuthMethod, AuthMethodParts, FIRST_SOURCE, NewAuthMethod, StoreError};
+use vouchsafe_store::{AuthMethod, AuthMethodParts, NewAuthMethod, StoreError};
 
 use self::input::Both;
 use super::cx::Cx;
@@ -27,7 +28,7 @@ use super::input::Fields;
 use super::reply::ok;
 use super::route::{Access, Outcome, Routes};
 use crate::access::Governed;
-pub(crate) use login::LoginSource;
+pub use login::LoginSource;
 
 const READ: Access = Access::Identity { org: org::IDENTITY_READ, project: project::IDENTITY_READ };
 const EDIT: Access = Access::Identity { org: org::IDENTITY_EDIT, project: project::IDENTITY_EDIT };
@@ -36,21 +37,37 @@ const EDIT_AUTH: Access =
 const REVOKE_AUTH: Access =
     Access::Identity { org: org::IDENTITY_REVOKE_AUTH, project: project::IDENTITY_REVOKE_AUTH };
 
-/// Every auth method; a new one is one line here.
-// One line a method, so that lines of different changes do not meet.
-#[rustfmt::skip]
+/// Declares the methods by which identities log in with a proof.
+macro_rules! logins {
+    ($($method:ty,)*) => {
+        fn with_logins() -> Vec<Routes> {
+            vec![$(with_login::<$method>(),)*]
+        }
+
+        /// How they look at samples.
+        fn supposing() -> Vec<check::Supposing> {
+            vec![$(check::Supposing::of::<$method>(),)*]
+        }
+    };
+}
+
+// Every one of them; a new one is one line here.
+logins! {
+    JwtAuth,
+}
+
+/// The routes of all auth methods.
 pub(super) fn routes() -> Vec<Routes> {
-    vec![
-        method::<UniversalAuth>(universal::routes()),
-        method::<TokenAuth>(token_auth::routes()),
-        with_login::<JwtAuth>(),
-        tokens::routes(),
-    ]
+    let mut all =
+        vec![method::<UniversalAuth>(universal::routes()), method::<TokenAuth>(token_auth::routes())];
+    all.extend(with_logins());
+    all.extend([tokens::routes(), check::what_if_routes()]);
+    all
 }
 
 /// The routes of a method by which identities log in with a proof.
 fn with_login<M: Login>() -> Routes {
-    login::routes::<M>(method::<M>(Routes::new(M::NAME)))
+    check::routes::<M>(login::routes::<M>(method::<M>(Routes::new(M::NAME))))
 }
 
 /// The routes that all methods share.
@@ -209,7 +226,8 @@ async fn remove_sources<M: Method>(cx: &Cx, target: &Governed, methods: &[AuthMe
     let mut change = cx.app.store.change(&target.permit, &cx.author()).await?;
     for method in methods {
         change.delete_auth_method(method).await?;
-        let detail = json!({ "identityId": method.identity_id, "authMethod": M::ID, "source": method.source });
+        let detail =
+            json!({ "identityId": method.identity_id, "authMethod": M::ID, "source": method.source });
         let (org, project) = (target.identity.org_id, target.identity.project_id);
         change.audit("revoke-identity-auth-method", org, project, &detail);
     }

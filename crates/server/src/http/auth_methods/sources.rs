@@ -3,13 +3,15 @@
 
 use vouchsafe_api::auth_methods::{MethodReply, SourceList, SourcePath};
 use vouchsafe_api::identities::IdentityPath;
+use vouchsafe_api::lenient::Given;
 use vouchsafe_attest::Method;
 use vouchsafe_domain::id::{AuthMethodId, IdentityId};
 use vouchsafe_domain::slug::Slug;
 use vouchsafe_store::{AuthMethod, FIRST_SOURCE, MOST_SOURCES};
 
 use super::{
-    EDIT_AUTH, MethodInput, READ, REVOKE_AUTH, change_source, insert, leaked, path, remove_sources, removed, reply, shown,
+    EDIT_AUTH, MethodInput, READ, REVOKE_AUTH, change_source, insert, leaked, path, remove_sources, removed,
+    reply, shown,
 };
 use crate::http::cx::Cx;
 use crate::http::error::{ApiError, ApiResult};
@@ -36,7 +38,9 @@ async fn list<M: Method>(cx: Cx, input: IdentityPath) -> Outcome<SourceList> {
     let target = cx.identity(input.identity_id).await?;
     target.within_boundary(&format!("Failed to read {} of identity with more privileged role", M::NAME))?;
     let methods = cx.app.store.auth_method_sources(input.identity_id, M::ID).await?;
-    ok(SourceList { sources: methods.iter().map(|method| shown::<M>(&cx, method)).collect::<ApiResult<_>>()? })
+    ok(SourceList {
+        sources: methods.iter().map(|method| shown::<M>(&cx, method)).collect::<ApiResult<_>>()?,
+    })
 }
 
 async fn add<M: Method>(cx: Cx, input: MethodInput<M>) -> Outcome<MethodReply> {
@@ -86,15 +90,13 @@ pub(super) fn name(sent: Option<String>, stored: Option<&AuthMethod>) -> ApiResu
     let Some(text) = sent else {
         return Ok(stored.map_or_else(|| FIRST_SOURCE.to_owned(), |method| method.source.clone()));
     };
-    let slug = Slug::parse(&text, NAME_LENGTH).map_err(|error| ApiError::invalid("source", error.to_string()))?;
+    let slug =
+        Slug::parse(&text, NAME_LENGTH).map_err(|error| ApiError::invalid("source", error.to_string()))?;
     Ok(slug.to_string())
 }
 
 /// The roles as sent, else as stored.
-pub(super) fn roles(
-    sent: Option<Option<Vec<String>>>,
-    stored: Option<&AuthMethod>,
-) -> ApiResult<Option<Vec<String>>> {
+pub(super) fn roles(sent: Given<Vec<String>>, stored: Option<&AuthMethod>) -> ApiResult<Option<Vec<String>>> {
     let Some(sent) = sent else { return Ok(stored.and_then(|method| method.roles.clone())) };
     let Some(roles) = sent else { return Ok(None) };
     if roles.len() > MOST_ROLES {

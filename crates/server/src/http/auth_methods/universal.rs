@@ -12,7 +12,9 @@ use vouchsafe_domain::text::bounded;
 use vouchsafe_domain::token_settings::MAX_SECONDS;
 use vouchsafe_keys::random;
 use vouchsafe_policy::{org, project};
-use vouchsafe_store::{Attempt, AuthMethod, ClientCredential, Credential, ClientSecret, NewClientSecret, Refusal};
+use vouchsafe_store::{
+    Attempt, AuthMethod, ClientCredential, ClientSecret, Credential, NewClientSecret, Refusal,
+};
 
 use super::governed;
 use crate::http::cx::Cx;
@@ -72,7 +74,9 @@ async fn login(cx: Cx, input: UniversalAuthLogin) -> Outcome<AccessTokenReply> {
 /// of [`Refusal`], so that they cannot be told apart.
 fn refused(refusal: Refusal) -> ApiError {
     match refusal {
-        Refusal::Credentials | Refusal::Proof(_) | Refusal::Replayed | Refusal::Changed => ApiError::unauthorized("Invalid credentials"),
+        Refusal::Credentials | Refusal::Proof(_) | Refusal::Replayed | Refusal::Changed => {
+            ApiError::unauthorized("Invalid credentials")
+        }
         Refusal::Locked => {
             ApiError::unauthorized("This identity auth method is temporarily locked, please try again later")
         }
