@@ -71,6 +71,11 @@ impl Instance {
         Ok(Identity { id, client_id })
     }
 
+    /// Attaches an auth method; the path names it and the identity.
+    pub(crate) fn attach(&self, path: &str, config: &Value) -> Result<()> {
+        self.admin.post(path, config).map(drop)
+    }
+
     /// Makes a client secret.
     pub(crate) fn client_secret(&self, identity: &Identity) -> Result<String> {
         let path = format!("/api/v1/auth/universal-auth/identities/{}/client-secrets", identity.id);

@@ -1,4 +1,5 @@
 //! Project tasks: `cargo xtask test` and `cargo xtask bench`.
+#![allow(clippy::disallowed_methods, reason = "tasks call servers that they started")]
 #![allow(clippy::print_stdout, reason = "a task's output is what it prints")]
 #![allow(clippy::doc_markdown, reason = "PostgreSQL is a name and no code")]
 

@@ -90,6 +90,8 @@ impl Server {
         command.current_dir(self.folder.path());
         command.arg("server").arg("--listen").arg(self.address.to_string());
         command.arg("--data-dir").arg(self.folder.path().join("data"));
+        // Issuers of the benchmark are on loopback.
+        command.arg("--allow-private-targets").arg("127.0.0.0/8");
         if let Some(database) = &self.database {
             command.arg("--database-url").arg(&database.url).env("VOUCHSAFE_ROOT_KEY", &database.root_key);
         }

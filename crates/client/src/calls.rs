@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 use vouchsafe_api::admin::{Bootstrap, BootstrapReply, ConfigReply, InstanceConfig};
+use vouchsafe_api::auth_checks::{MethodCheck, WhatIf, WhatIfReply};
 use vouchsafe_api::auth_methods::{
     AccessTokenReply, CreateClientSecret, HeldToken, MethodReply, MethodSettings, NewClientSecretReply,
     UniversalAuthInput, UniversalAuthLogin,
@@ -95,6 +96,20 @@ impl Client {
         let id = input.identity_id.to_string();
         let path = ["api", "v1", "auth", "universal-auth", "identities", &id, "client-secrets"];
         self.post(&path, input).await
+    }
+}
+
+/// Auth methods.
+impl Client {
+    /// Tries a method's configuration out, as far as that goes without a proof.
+    pub async fn test_auth_method(&self, method: &str, identity: IdentityId) -> Result<MethodCheck, Error> {
+        let path = ["api", "v1", "auth", method, "identities", &identity.to_string(), "test"];
+        self.post(&path, &Nothing {}).await
+    }
+
+    /// Which identities a sample would become.
+    pub async fn what_if(&self, sample: &WhatIf) -> Result<WhatIfReply, Error> {
+        self.post(&["api", "v1", "access", "what-if"], sample).await
     }
 }
 

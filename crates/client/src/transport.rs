@@ -30,6 +30,7 @@ impl Client {
         let base = base(address)?;
         // The first provider of a process stays; ours is the only one there is.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        #[allow(clippy::disallowed_methods, reason = "this is the client; the server's way out is elsewhere")]
         let mut builder = reqwest::Client::builder()
             .timeout(TIMEOUT)
             .redirect(redirect::Policy::none())

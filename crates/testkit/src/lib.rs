@@ -4,6 +4,7 @@
 //! Write a test as `async fn name(server: TestServer)` and list it in [`both!`]: it runs on `SQLite`
 //! and on `PostgreSQL`. `cargo xtask test` starts the latter and names it in
 //! `VOUCHSAFE_TEST_POSTGRES`.
+#![allow(clippy::disallowed_methods, reason = "tests call their own servers")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod database;

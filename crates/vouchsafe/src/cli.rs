@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::{Parser, Subcommand};
 
 use crate::commands::bootstrap::BootstrapArgs;
+use crate::commands::identity::IdentityCommand;
 use crate::commands::login::LoginArgs;
 use crate::commands::quickstart::QuickstartArgs;
 use crate::commands::run::RunArgs;
@@ -45,6 +46,9 @@ pub(crate) enum Command {
     /// Renew or revoke an access token
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Try auth methods of identities out
+    #[command(subcommand)]
+    Identity(IdentityCommand),
     /// Make root keys
     #[command(subcommand)]
     RootKey(RootKeyCommand),

@@ -2,6 +2,7 @@
 
 pub(crate) mod bare;
 mod fill;
+mod jwt;
 pub(crate) mod load;
 mod report;
 mod usage;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use self::bare::Bare;
+use self::jwt::Issuer;
 use self::load::Amount;
 use self::report::{Row, mebibytes};
 use self::usage::Processes;
@@ -78,7 +80,7 @@ struct Bench {
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     step("Building for release");
     let built = cargo::build(
-        &["--release", "--workspace", "--bin", "vouchsafe", "--bin", "xtask"],
+        &["--release", "--workspace", "--bin", "vouchsafe", "--bin", "xtask", "--example", "issuer"],
         &cargo::target(),
     )?;
     let vouchsafe = cargo::executable(&built, "vouchsafe")?;
@@ -110,6 +112,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     for &connections in &args.connections {
         bench.compare(&bare, &candidates, connections)?;
     }
+    let issuer = Issuer::start(&cargo::executable(&built, "issuer")?)?;
+    bench.jwt(&issuer, &candidates, &args.connections)?;
     report::print(&bench.rows);
 
     drop(bare);

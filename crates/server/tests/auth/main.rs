@@ -1,4 +1,5 @@
 //! Auth methods through real HTTP, on both databases, against counterparts on loopback.
+#![allow(clippy::disallowed_methods, reason = "tests call their own servers")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod checks;

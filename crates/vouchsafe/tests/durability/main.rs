@@ -5,6 +5,7 @@
 //! times all workers make the same kind of change just then, so that none of them can be made in two pieces unnoticed.
 //! Then everything that was answered must be there, everything that was revoked must be refused, and of what was under
 //! way each piece is there whole (the audit log says so, and the change is there) or not at all.
+#![allow(clippy::disallowed_methods, reason = "tests call their own servers")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod check;
