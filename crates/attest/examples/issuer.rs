@@ -36,8 +36,12 @@ impl Issuer {
         let key = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
         let public = key.public_key();
         let text = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
-        let (n, e) = (public.modulus().big_endian_without_leading_zero(), public.exponent().big_endian_without_leading_zero());
-        let jwks = json!({ "keys": [{ "kty": "RSA", "use": "sig", "kid": KEY_ID, "n": text(n), "e": text(e) }] });
+        let (n, e) = (
+            public.modulus().big_endian_without_leading_zero(),
+            public.exponent().big_endian_without_leading_zero(),
+        );
+        let jwks =
+            json!({ "keys": [{ "kty": "RSA", "use": "sig", "kid": KEY_ID, "n": text(n), "e": text(e) }] });
         let set = KeySet::from_jwks(jwks.to_string().as_bytes()).unwrap();
         Self { key, jwks, set, fetches: AtomicU64::new(0) }
     }
@@ -45,7 +49,8 @@ impl Issuer {
     fn token(&self, claims: &Value) -> String {
         let kid = claims.get("kid").cloned().unwrap_or_else(|| KEY_ID.into());
         let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
-        let message = format!("{}.{}", part(&json!({ "alg": "RS256", "typ": "JWT", "kid": kid })), part(claims));
+        let message =
+            format!("{}.{}", part(&json!({ "alg": "RS256", "typ": "JWT", "kid": kid })), part(claims));
         let mut signature = vec![0; self.key.public_modulus_len()];
         self.key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature).unwrap();
         format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
@@ -62,19 +67,31 @@ fn main() {
     let listen: SocketAddr = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap();
     let answer: &'static str = "{\"accessToken\":\"none\",\"expiresIn\":0,\"tokenType\":\"Bearer\"}";
     let router = Router::new()
-        .route("/jwks.json", get(|State(issuer): State<Arc<Issuer>>| async move {
-            issuer.fetches.fetch_add(1, Ordering::Relaxed);
-            Json(issuer.jwks.clone())
-        }))
-        .route("/fetches", get(|State(issuer): State<Arc<Issuer>>| async move {
-            issuer.fetches.load(Ordering::Relaxed).to_string()
-        }))
-        .route("/tokens", post(|State(issuer): State<Arc<Issuer>>, Json(claims): Json<Vec<Value>>| async move {
-            Json(claims.iter().map(|claims| issuer.token(claims)).collect::<Vec<_>>())
-        }))
-        .route("/", post(move |State(issuer): State<Arc<Issuer>>, Json(body): Json<Value>| async move {
-            if issuer.accepts(&body) { Ok(answer) } else { Err(StatusCode::UNAUTHORIZED) }
-        }))
+        .route(
+            "/jwks.json",
+            get(|State(issuer): State<Arc<Issuer>>| async move {
+                issuer.fetches.fetch_add(1, Ordering::Relaxed);
+                Json(issuer.jwks.clone())
+            }),
+        )
+        .route(
+            "/fetches",
+            get(|State(issuer): State<Arc<Issuer>>| async move {
+                issuer.fetches.load(Ordering::Relaxed).to_string()
+            }),
+        )
+        .route(
+            "/tokens",
+            post(|State(issuer): State<Arc<Issuer>>, Json(claims): Json<Vec<Value>>| async move {
+                Json(claims.iter().map(|claims| issuer.token(claims)).collect::<Vec<_>>())
+            }),
+        )
+        .route(
+            "/",
+            post(move |State(issuer): State<Arc<Issuer>>, Json(body): Json<Value>| async move {
+                if issuer.accepts(&body) { Ok(answer) } else { Err(StatusCode::UNAUTHORIZED) }
+            }),
+        )
         .with_state(Arc::new(Issuer::new()));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {

@@ -393,7 +393,8 @@ impl Cx {
         self.guard_instance_admin(&identity)?;
         let everywhere = org_need != org::IDENTITY_READ;
         let measured = self.measure_identity(id, project.as_ref(), everywhere).await?;
-        let is_caller = self.actor_id()? == ActorId::Identity(id);
+        // Who is itself but holds less with this token, or would hold more with another proof, is somebody else.
+        let is_caller = self.actor_id()? == ActorId::Identity(id) && self.actor.scope().is_none();
         Ok(Governed { permit, project, measured, is_caller, now: self.now(), identity })
     }
 

@@ -75,7 +75,12 @@ impl Issuer {
 
 impl Bench {
     /// Measures JWT logins on every engine with as many connections; the ratio is to the bare verifier.
-    pub(super) fn jwt(&mut self, issuer: &Issuer, candidates: &[Candidate], connections: &[usize]) -> Result<()> {
+    pub(super) fn jwt(
+        &mut self,
+        issuer: &Issuer,
+        candidates: &[Candidate],
+        connections: &[usize],
+    ) -> Result<()> {
         let tokens = issuer.tokens(&vec![None; TOKENS])?;
         let identities: Vec<String> =
             candidates.iter().map(|candidate| attach(candidate, issuer)).collect::<Result<_>>()?;

@@ -17,7 +17,7 @@ use vouchsafe_keys::{fingerprint, token::TokenError};
 use vouchsafe_policy::{Level, Permissions};
 use vouchsafe_store::{MethodGate, Topic};
 
-use self::scope::TokenScope;
+use self::scope::{Facts, TokenScope};
 use crate::access::{ActorId, IdentityStanding, UserStanding, scoped_org_permissions};
 use crate::app::App;
 use crate::http::error::{ApiError, ApiResult};
@@ -64,6 +64,8 @@ pub struct UserActor {
 pub struct VerifiedToken {
     /// What it says.
     pub claims: Claims,
+    /// What its login proved.
+    pub facts: Option<Arc<Facts>>,
 }
 
 impl Actor {
@@ -106,7 +108,7 @@ pub async fn authenticate(app: &App, bearer: &str, ip: IpAddr, now: Timestamp) -
             let method = unrevoked_method(&gate, claims)?;
             check_network(method, ip)?;
             let unscoped = check_membership(&gate)?;
-            let scope = TokenScope::of(claims, method).map(Arc::new);
+            let scope = TokenScope::of(token.facts.as_ref(), method).map(Arc::new);
             let permissions = match &scope {
                 None => unscoped,
                 Some(scope) => Box::pin(scoped(app, &gate, scope, now)).await?,
@@ -153,7 +155,11 @@ async fn verify(app: &App, key: [u8; 32], bearer: &str) -> ApiResult<Arc<Verifie
         if let Claims::Identity(identity) = &claims {
             check_revocations(app, identity).await?;
         }
-        Ok::<_, ApiError>(Some(VerifiedToken { claims }))
+        let facts = match &claims {
+            Claims::Identity(identity) => Facts::of(identity).map(Arc::new),
+            Claims::User(_) | Claims::Refresh(_) => None,
+        };
+        Ok::<_, ApiError>(Some(VerifiedToken { claims, facts }))
     };
     let token = app.caches.tokens.get_or_load(&app.store, key, &topics, load).await?;
     token.ok_or_else(|| ApiError::internal("a verified token vanished"))

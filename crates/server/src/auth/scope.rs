@@ -1,16 +1,35 @@
 //! What a token adds to what its identity holds, or takes from it: facts that its login proved, which rules may name in
 //! templates, and the roles to which its source is narrowed.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 use vouchsafe_keys::fingerprint;
 use vouchsafe_policy::TemplateValues;
+use vouchsafe_store::MethodGate;
 
 use super::IdentityClaims;
-use vouchsafe_store::MethodGate;
 
 /// Tells scopes apart in caches.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct ScopeKey([u8; 32]);
+
+/// What a login proved.
+#[derive(Debug)]
+pub struct Facts {
+    key: ScopeKey,
+    /// Values by path: `kubernetes.namespace`.
+    values: Vec<(String, String)>,
+}
+
+impl Facts {
+    /// What these claims say was proved; none if nothing was.
+    pub fn of(claims: &IdentityClaims) -> Option<Self> {
+        let mut values = Vec::new();
+        collect(claims.identity_auth.as_deref()?, "", &mut values);
+        Some(Self { key: key(&values), values })
+    }
+}
 
 /// The scope of a token.
 #[derive(Clone, Debug)]
@@ -19,30 +38,29 @@ pub struct TokenScope {
     pub key: ScopeKey,
     /// Slugs of the only roles that count; none: all.
     pub roles: Option<Vec<String>>,
-    /// What the login proved, by path: `kubernetes.namespace`.
-    pub facts: Vec<(String, String)>,
+    facts: Option<Arc<Facts>>,
 }
 
 impl TokenScope {
     /// The scope of a token, if it has one: most have none.
-    pub fn of(claims: &IdentityClaims, method: &MethodGate) -> Option<Self> {
-        let proven = claims.identity_auth.as_deref();
-        if proven.is_none() && method.roles.is_none() {
-            return None;
-        }
-        let mut facts = Vec::new();
-        if let Some(proven) = proven {
-            collect(proven, "", &mut facts);
-        }
-        let roles = method.roles.clone();
-        let text = serde_json::to_string(&(&roles, &facts)).unwrap_or_default();
-        Some(Self { key: ScopeKey(fingerprint(&text)), roles, facts })
+    pub fn of(facts: Option<&Arc<Facts>>, method: &MethodGate) -> Option<Self> {
+        let key = match (facts, &method.roles) {
+            (None, None) => return None,
+            (Some(facts), None) => facts.key,
+            (facts, Some(roles)) => key(&(roles, facts.map(|facts| &facts.values))),
+        };
+        Some(Self { key, roles: method.roles.clone(), facts: facts.cloned() })
     }
 
     /// Adds the proven facts to what templates are filled in with.
     pub fn fill(&self, values: TemplateValues) -> TemplateValues {
-        self.facts.iter().fold(values, |values, (path, value)| values.login(path, value))
+        let facts = self.facts.iter().flat_map(|facts| &facts.values);
+        facts.fold(values, |values, (path, value)| values.login(path, value))
     }
+}
+
+fn key(parts: &impl serde::Serialize) -> ScopeKey {
+    ScopeKey(fingerprint(&serde_json::to_string(parts).unwrap_or_default()))
 }
 
 /// Texts, numbers and flags below an object, with their paths.

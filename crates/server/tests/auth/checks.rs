@@ -3,10 +3,14 @@
 use serde_json::{Value, json};
 use vouchsafe_testkit::{TestServer, both};
 
-use crate::common::{at, attached};
+use crate::common::{at, attached, log_in};
 use crate::mint::Mint;
 
-both!(a_sample_says_whom_it_would_become_and_where_others_miss, only_administrators_may_ask);
+both!(
+    a_sample_says_whom_it_would_become_and_where_others_miss,
+    only_administrators_may_ask,
+    a_narrowed_token_cannot_widen_itself,
+);
 
 fn config(mint: &Mint, subject: &str) -> Value {
     json!({
@@ -44,4 +48,32 @@ async fn only_administrators_may_ask(server: TestServer) {
     member.post(&test, json!({})).await.refused(403);
     let reply = server.admin.post(&test, json!({})).await.ok();
     assert_eq!(reply["sources"][0]["source"], "default");
+}
+
+async fn a_narrowed_token_cannot_widen_itself(server: TestServer) {
+    let mint = Mint::new("one");
+    let rules = json!([{ "subject": "identity", "action": ["read", "edit-auth"] }]);
+    let role = json!({ "slug": "keeper", "name": "keeper", "permissions": rules });
+    server.admin.post("/api/v1/organization/roles", role).await.ok();
+    let identity = server.identity("keeper", "keeper").await;
+    let group = json!({ "name": "strong", "slug": "strong", "role": "admin", "organizationId": server.org });
+    let group = server.admin.post("/api/v1/groups", group).await.ok();
+    let group = group["id"].as_str().unwrap();
+    let path = format!("/api/v1/groups/{group}/machine-identities/{}", identity.id);
+    server.admin.post(&path, json!({})).await.ok();
+
+    let mut narrowed = config(&mint, "job");
+    narrowed["roles"] = json!(["keeper"]);
+    server.admin.post(&at("jwt-auth", &identity.id), narrowed).await.ok();
+    let now = server.app.now().as_seconds();
+    let claims = json!({ "iss": "https://issuer.example", "sub": "job", "exp": now + 300 });
+    let reply = log_in(&server, "jwt-auth", &identity.id, json!({ "jwt": mint.token(&claims) })).await.ok();
+    let token = server.admin.with_token(reply["accessToken"].as_str().unwrap());
+
+    token.get(&at("jwt-auth", &server.identity("other", "no-access").await.id)).await.refused(404);
+    let mut wider = config(&mint, "job");
+    wider["roles"] = Value::Null;
+    token.patch(&at("jwt-auth", &identity.id), wider.clone()).await.refused(403);
+    // With its whole token it may, as it has the right and gains nothing.
+    identity.patch(&at("jwt-auth", &identity.id), wider).await.ok();
 }

@@ -67,7 +67,8 @@ pub(super) fn routes() -> Vec<Routes> {
 
 /// The routes of a method by which identities log in with a proof.
 fn with_login<M: Login>() -> Routes {
-    check::routes::<M>(login::routes::<M>(method::<M>(Routes::new(M::NAME))))
+    let routes = sources::routes::<M>(method::<M>(Routes::new(M::NAME)));
+    check::routes::<M>(login::routes::<M>(routes))
 }
 
 /// The routes that all methods share.
@@ -83,13 +84,12 @@ fn method<M: Method>(routes: Routes) -> Routes {
             leaked(format!("Remove {} with all its sources and revoke its tokens", M::NAME)),
             remove::<M>,
         );
-    let routes = if M::LOCKOUT {
+    if M::LOCKOUT {
         let path = self::path::<M>("/clear-lockouts");
         routes.post([path], EDIT, "End all locks and forget failed logins", clear_lockouts::<M>)
     } else {
         routes
-    };
-    sources::routes::<M>(routes)
+    }
 }
 
 /// A path of a method at an identity.
