@@ -83,6 +83,7 @@ impl World {
             "importId": import["secretImport"]["id"], "tagId": tag["tag"]["id"], "tagSlug": "walked",
             "identityMembershipId": membership["identityMembership"]["id"],
             "membershipId": membership["identityMembership"]["id"],
+            "sourceId": "0190f4e2-6b1c-7c3a-9d52-3f1b2a4c5d6e",
             "userId": "0190f4e2-6b1c-7c3a-9d52-3f1b2a4c5d6e", "sessionId": "0190f4e2-6b1c-7c3a-9d52-3f1b2a4c5d6e",
         });
         let fields = json!({
