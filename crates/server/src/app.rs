@@ -9,6 +9,7 @@ use vouchsafe_keys::{RootKey, SecretHasher};
 use vouchsafe_store::Store;
 
 use crate::cache::Caches;
+use crate::denials::Denials;
 use crate::metrics::Metrics;
 use crate::passwords::Passwords;
 use crate::settings::Settings;
@@ -29,6 +30,8 @@ pub struct AppState {
     pub caches: Caches,
     /// Hashes passwords, a few at a time.
     pub passwords: Passwords,
+    /// Refused requests that are not written yet.
+    pub denials: Denials,
     /// What was counted.
     pub metrics: Metrics,
     /// How this instance was set up.
@@ -56,6 +59,7 @@ impl App {
             keys,
             caches: Caches::default(),
             passwords: Passwords::default(),
+            denials: Denials::default(),
             metrics: Metrics::default(),
             settings,
         }))
