@@ -53,7 +53,10 @@ pub(super) struct Made {
 
 impl Call {
     pub(super) fn random(dice: &mut StdRng, cast: &Cast) -> Self {
-        let identity = |dice: &mut StdRng| cast.identities.choose(dice).expect("somebody").clone();
+        let identity = |dice: &mut StdRng| {
+            let marked = cast.marked.choose(dice).filter(|_| dice.random_range(0..3) == 0);
+            marked.or_else(|| cast.identities.choose(dice)).expect("somebody").clone()
+        };
         let org_role = |dice: &mut StdRng| {
             let custom = cast.org_roles.choose(dice).expect("a role").0.clone();
             [custom, "no-access".to_owned(), "member".to_owned()].choose(dice).expect("one").clone()
@@ -229,6 +232,7 @@ impl Call {
             }
             Self::DeleteIdentity { id } => {
                 cast.identities.retain(|one| one != id);
+                cast.marked.retain(|one| one != id);
                 cast.actors.retain(|one| one.id != *id);
                 cast.secrets.retain(|one| one.0 != *id);
             }

@@ -19,6 +19,8 @@ pub(super) struct Cast {
     pub(super) actors: Vec<Person>,
     /// Every identity of the walk.
     pub(super) identities: Vec<String>,
+    /// Those that calls shall often name: what they hold looks like less than it is.
+    pub(super) marked: Vec<String>,
     /// Client id and secret, with the identity.
     pub(super) secrets: Vec<(String, String, String)>,
     /// Slug and id of custom roles.
@@ -120,17 +122,20 @@ impl Cast {
             admin.post(&path, json!({ "role": in_project })).await.ok();
             actors.push(person);
         }
-        let identities = actors[1..].iter().map(|actor| actor.id.clone()).collect();
+        let mut identities: Vec<String> = actors[1..].iter().map(|actor| actor.id.clone()).collect();
+        let (marked, privilege) = mark(server, &project, &slug("junior")).await;
+        identities.extend(marked.iter().cloned());
         Self {
             seed,
+            groups: vec![strong_group(server, &project, seed).await],
             project,
             actors,
             identities,
+            marked,
             secrets: Vec::new(),
             org_roles,
             project_roles,
-            groups: Vec::new(),
-            privileges: Vec::new(),
+            privileges: vec![privilege],
             made: 0,
         }
     }
@@ -158,6 +163,44 @@ impl Cast {
             }
         }
     }
+}
+
+/// Identities that hold more later, or with other metadata, or without the privilege that is answered too.
+async fn mark(server: &TestServer, project: &str, junior: &str) -> (Vec<String>, String) {
+    let admin = &server.admin;
+    let read = |conditions: Value| json!({ "subject": "secrets", "action": ["readValue"], "conditions": conditions });
+    role(admin, project, "own", vec![read(json!({ "environment": "{{identity.metadata.env}}" }))]).await;
+    role(admin, project, "wide", vec![rule("secrets", &["readValue"])]).await;
+    let permanent = |slug: &str| json!({ "role": slug, "isTemporary": false });
+    let later = json!({ "role": "admin", "isTemporary": true, "temporaryMode": "relative", "temporaryRange": "2 days",
+        "temporaryAccessStartTime": server.app.now().plus_seconds(3_600).to_string() });
+    let mut marked = Vec::new();
+    for (name, roles) in [
+        ("later", json!([permanent(junior), later])),
+        ("own", json!([permanent("own")])),
+        ("limited", json!([permanent("wide")])),
+    ] {
+        let body = json!({ "name": name, "organizationId": server.org, "role": "no-access",
+            "metadata": [{ "key": "env", "value": "dev" }] });
+        let id = text(&admin.post("/api/v1/identities", body).await.ok()["identity"]["id"]).to_owned();
+        let path = format!("/api/v1/projects/{project}/memberships/identities/{id}");
+        admin.post(&path, json!({ "roles": roles })).await.ok();
+        marked.push(id);
+    }
+    let mut forbid = read(json!({ "environment": "prod" }));
+    forbid["inverted"] = json!(true);
+    let body = json!({ "identityId": marked[2], "projectId": project, "permissions": [forbid], "type": { "isTemporary": false } });
+    let made = admin.post("/api/v2/identity-project-additional-privilege", body).await.ok();
+    (marked, text(&made["privilege"]["id"]).to_owned())
+}
+
+/// A group that gives much.
+async fn strong_group(server: &TestServer, project: &str, seed: u64) -> String {
+    let body = json!({ "name": format!("strong {seed}"), "role": "no-access" });
+    let id = text(&server.admin.post("/api/v1/groups", body).await.ok()["id"]).to_owned();
+    let path = format!("/api/v1/projects/{project}/memberships/groups/{id}");
+    server.admin.post(&path, json!({ "role": "admin" })).await.ok();
+    id
 }
 
 const GROUPS: &[&str] =
