@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::access::AccessCommand;
 use crate::commands::bootstrap::BootstrapArgs;
 use crate::commands::login::LoginArgs;
 use crate::commands::quickstart::QuickstartArgs;
@@ -45,6 +46,9 @@ pub(crate) enum Command {
     /// Renew or revoke an access token
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Ask what others may do, and why a request was refused
+    #[command(subcommand)]
+    Access(AccessCommand),
     /// Make root keys
     #[command(subcommand)]
     RootKey(RootKeyCommand),
