@@ -88,16 +88,16 @@ async fn who_may_not_ask_learns_nothing(server: TestServer) {
         (server.project_member(&here, "no-access").await, server.project_member(&there, "no-access").await);
     let stranger = server.stranger().await;
     let in_here = refused(&bot, &reading(&here, "dev")).await;
-    let in_there = refused(&other, &reading(&there, "dev")).await;
+    let elsewhere = refused(&other, &reading(&there, "dev")).await;
     let in_org = refused(&bot, &format!("/api/v1/identities?orgId={}", server.org)).await;
     let unknown = "req-00000000000000".to_owned();
     for (id, by, status) in [
         (&in_here, &of_org, 200),
-        (&in_there, &of_org, 200),
+        (&elsewhere, &of_org, 200),
         (&in_org, &of_org, 200),
         (&unknown, &of_org, 404),
         (&in_here, &of_project, 200),
-        (&in_there, &of_project, 403),
+        (&elsewhere, &of_project, 403),
         (&in_org, &of_project, 403),
         (&unknown, &of_project, 403),
         (&in_here, &bot, 403),

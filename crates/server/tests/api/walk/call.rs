@@ -228,7 +228,7 @@ impl Call {
         };
         match self {
             Self::CreateIdentity { .. } | Self::CreateManaged { .. } => {
-                cast.identities.push(id("/identity/id"))
+                cast.identities.push(id("/identity/id"));
             }
             Self::DeleteIdentity { id } => {
                 cast.identities.retain(|one| one != id);
