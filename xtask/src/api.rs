@@ -88,6 +88,26 @@ impl Instance {
         self.admin.post(&path, &json!({ "role": role })).map(drop)
     }
 
+    /// Makes a role of a project.
+    pub(crate) fn role(&self, project: &Project, slug: &str, rules: &Value) -> Result<()> {
+        let body = json!({ "slug": slug, "name": slug, "permissions": rules });
+        self.admin.post(&format!("/api/v1/projects/{}/roles", project.id), &body).map(drop)
+    }
+
+    /// Makes an identity a member of a project with several roles.
+    pub(crate) fn admit_with(&self, identity: &Identity, project: &Project, roles: &[String]) -> Result<()> {
+        let path = format!("/api/v2/workspace/{}/identity-memberships/{}", project.id, identity.id);
+        self.admin.post(&path, &roles_of(roles)).map(drop)
+    }
+
+    /// Makes an identity that a project manages, with several roles; answers its id.
+    pub(crate) fn managed_identity(&self, project: &Project, name: &str, roles: &[String]) -> Result<String> {
+        let mut body = roles_of(roles);
+        body["name"] = json!(name);
+        let path = format!("/api/v1/projects/{}/identities", project.id);
+        string(&self.admin.post(&path, &body)?, "/identity/id")
+    }
+
     /// Makes a folder in the development environment.
     pub(crate) fn folder(&self, project: &Project, path: &str, name: &str) -> Result<()> {
         let body = json!({ "workspaceId": project.id, "environment": "dev", "path": path, "name": name });
@@ -127,6 +147,11 @@ impl Instance {
     pub(crate) fn get(&self, token: &str, path: &str) -> Result<String> {
         self.http.with_token(token).get(path)
     }
+}
+
+fn roles_of(slugs: &[String]) -> Value {
+    let roles: Vec<Value> = slugs.iter().map(|slug| json!({ "role": slug, "isTemporary": false })).collect();
+    json!({ "roles": roles })
 }
 
 /// Where universal auth logs in.

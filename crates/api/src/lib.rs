@@ -3,12 +3,14 @@
 //! Server and client both use these types, so they cannot drift apart. Field names are the
 //! contract's. A request type holds all input of a route: path parameters, query and body fields.
 
+pub mod access;
 pub mod admin;
 pub mod audit_logs;
 pub mod auth_checks;
 pub mod auth_methods;
 pub mod common;
 pub mod concealed;
+pub mod denials;
 pub mod environments;
 pub mod folders;
 pub mod groups;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use vouchsafe_api::access::{Diff, DiffReply, Explain, ExplainReply, WhoCan, WhoCanReply};
 use vouchsafe_api::admin::{Bootstrap, BootstrapReply, ConfigReply, InstanceConfig};
 use vouchsafe_api::auth_checks::{MethodCheck, WhatIf, WhatIfReply};
 use vouchsafe_api::auth_methods::{
@@ -9,6 +10,7 @@ use vouchsafe_api::auth_methods::{
     UniversalAuthInput, UniversalAuthLogin,
 };
 use vouchsafe_api::common::{MessageReply, Nothing};
+use vouchsafe_api::denials::{Denial, DenialList, DenialReply, ListDenials};
 use vouchsafe_api::identities::{CreateIdentity, Identity, IdentityReply};
 use vouchsafe_api::identity_members::AddIdentityMember;
 use vouchsafe_api::projects::{CreateProject, Project, ProjectReply};
@@ -149,5 +151,36 @@ impl Client {
     pub async fn secret(&self, input: &GetSecret) -> Result<Secret, Error> {
         let reply: SecretReply = self.get(&["api", "v4", "secrets", &input.secret_name], input).await?;
         Ok(reply.secret)
+    }
+}
+
+/// Asking what others may do.
+impl Client {
+    /// Whether somebody may do something, and which rule decides.
+    pub async fn explain(&self, input: &Explain) -> Result<ExplainReply, Error> {
+        self.post(&["api", "v1", "access", "explain"], input).await
+    }
+
+    /// A page of those who may do something.
+    pub async fn who_can(&self, input: &WhoCan) -> Result<WhoCanReply, Error> {
+        self.post(&["api", "v1", "access", "who-can"], input).await
+    }
+
+    /// What changes when a role is edited, or what tells two members apart.
+    pub async fn diff(&self, input: &Diff) -> Result<DiffReply, Error> {
+        self.post(&["api", "v1", "access", "diff"], input).await
+    }
+
+    /// Why a request was refused.
+    pub async fn denial(&self, request_id: &str) -> Result<Denial, Error> {
+        let reply: DenialReply =
+            self.get(&["api", "v1", "access", "denials", request_id], &Nothing {}).await?;
+        Ok(reply.denial)
+    }
+
+    /// Refused requests, the newest first.
+    pub async fn denials(&self, input: &ListDenials) -> Result<Vec<Denial>, Error> {
+        let reply: DenialList = self.get(&["api", "v1", "access", "denials"], input).await?;
+        Ok(reply.denials)
     }
 }

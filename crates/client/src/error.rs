@@ -129,6 +129,10 @@ impl Error {
                 (401, _) | (_, "TokenError") => Some(
                     "log in again with `vouchsafe login`, and give the token in VOUCHSAFE_TOKEN".to_owned(),
                 ),
+                (403, _) if !refusal.request_id.is_empty() => Some(format!(
+                    "who may explain access can look up why: `vouchsafe access denial {}`",
+                    refusal.request_id
+                )),
                 (500.., _) if !refusal.request_id.is_empty() => {
                     Some(format!("the server's log says more about the request {}", refusal.request_id))
                 }

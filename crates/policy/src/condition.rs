@@ -70,6 +70,11 @@ impl Conditions {
         Some(Self(filled))
     }
 
+    /// How much memory their patterns take, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.0.iter().flat_map(|condition| condition.tests.iter()).map(Operator::size).sum()
+    }
+
     pub(crate) fn templates(&self) -> TemplateUse {
         self.0.iter().fold(TemplateUse::default(), |all, condition| all | condition.tests.templates())
     }

@@ -5,6 +5,7 @@
 //! pattern matches nothing.
 
 mod braces;
+mod shared;
 mod translate;
 
 use std::fmt;
@@ -52,6 +53,10 @@ impl Glob {
         if pattern.len() > limit {
             return Err(GlobError::TooLong(limit));
         }
+        shared::known_or(pattern, || Self::compile(pattern)).map(Self)
+    }
+
+    fn compile(pattern: &str) -> Result<Compiled, GlobError> {
         let alternatives =
             if pattern.trim().is_empty() { Vec::new() } else { braces::expand(pattern, MAX_ALTERNATIVES)? };
         let regexes =
@@ -71,7 +76,12 @@ impl Glob {
             .build(&regex)
             .map_err(|_| GlobError::TooComplex)?;
         let start = automaton.universal_start_state(Anchored::Yes).ok_or(GlobError::TooComplex)?;
-        Ok(Self(Arc::new(Compiled { pattern: pattern.to_owned(), automaton, start })))
+        Ok(Compiled { pattern: pattern.to_owned(), automaton, start })
+    }
+
+    /// How much memory it takes, in bytes. The same pattern is in memory once, however many rules have it.
+    pub(crate) fn size(&self) -> usize {
+        self.0.automaton.memory_usage() + self.0.pattern.len()
     }
 
     /// The pattern as it was given.

@@ -10,6 +10,8 @@ use crate::{Condition, Conditions, Level, Rule};
 const MAX_RULES: usize = 500;
 /// How many actions one rule may name.
 const MAX_ACTIONS: usize = 64;
+/// How much memory the patterns of a list may take, in bytes. Those that people write take some kB each.
+const MAX_PATTERNS: usize = 32 * 1024 * 1024;
 /// How long a list may be, written as JSON, in bytes.
 const MAX_LENGTH: usize = 512 * 1024;
 
@@ -21,18 +23,25 @@ pub struct RuleList {
 }
 
 impl RuleList {
-    /// Reads and checks a list. At most 500 rules and 512 kB of JSON, values and patterns of at most 1 kB, `$in` of at
-    /// most 1,000 values. What is nested deeper than conditions are is refused like any other wrong type.
+    /// Reads and checks a list. At most 500 rules and 512 kB of JSON, values and patterns of at most 1 kB that take at most
+    /// 32 MB of memory together, `$in` of at most 1,000 values. What is nested deeper than conditions are is refused like any other wrong type.
     pub fn parse(level: Level, list: &Value) -> Result<Self, RuleListError> {
         let items = list.as_array().ok_or_else(|| error("", "The permissions must be a list of rules"))?;
         if items.len() > MAX_RULES {
             return Err(error("", format!("The permissions list more than {MAX_RULES} rules")));
         }
-        let rules = items.iter().enumerate().map(|(at, item)| {
-            rule(level, item)
-                .map_err(|error| RuleListError { path: format!("[{at}]{}", error.path), ..error })
-        });
-        let rules = rules.collect::<Result<Vec<_>, _>>()?;
+        let mut rules: Vec<Rule> = Vec::with_capacity(items.len());
+        let mut patterns = 0;
+        for (at, item) in items.iter().enumerate() {
+            let rule = rule(level, item)
+                .map_err(|error| RuleListError { path: format!("[{at}]{}", error.path), ..error })?;
+            patterns += rule.conditions.as_ref().map_or(0, Conditions::size);
+            if patterns > MAX_PATTERNS {
+                let message = "The patterns up to here are too complex together; use fewer or simpler ones";
+                return Err(error(&format!("[{at}].conditions"), message));
+            }
+            rules.push(rule);
+        }
         if list.to_string().len() > MAX_LENGTH {
             return Err(error("", format!("The permissions are longer than {} kB", MAX_LENGTH / 1024)));
         }

@@ -235,6 +235,15 @@ impl Operator {
         }
     }
 
+    /// How much memory its patterns take, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Glob(glob) => glob.size(),
+            Self::ElemMatch(pair) => pair.key.iter().chain(pair.value.iter()).map(Self::size).sum(),
+            Self::Eq(_) | Self::Ne(_) | Self::In(_) => 0,
+        }
+    }
+
     /// How long a decision may take, roughly.
     pub(crate) fn cost(&self) -> usize {
         match self {

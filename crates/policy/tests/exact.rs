@@ -170,7 +170,9 @@ fn random_list<'a>(pool: &'a [Known], longest: usize, dice: &mut Dice) -> Vec<&'
 fn similar<'a>(list: &[&'a Known], pool: &'a [Known], dice: &mut Dice) -> Vec<&'a Known> {
     let mut list = list.to_vec();
     for _ in 0..=dice.below(2) {
-        match dice.below(3) {
+        match dice.below(4) {
+            // The same rules in any order.
+            3 => (1..list.len()).for_each(|at| list.swap(at, dice.below(at + 1))),
             0 if !list.is_empty() => drop(list.remove(dice.below(list.len()))),
             1 if list.len() > 1 => {
                 let (one, other) = (dice.below(list.len()), dice.below(list.len()));

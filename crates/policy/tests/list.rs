@@ -204,3 +204,32 @@ fn the_older_form_goes_both_ways() {
         [json!({ "subject": "secrets", "action": "read", "conditions": { "environment": "dev" } })]
     );
 }
+
+#[test]
+fn the_memory_of_all_patterns_together_is_bounded() {
+    let list = |pattern: fn(usize) -> String| -> Value {
+        let rule = |at: usize| {
+            json!({ "subject": "secrets", "action": "readValue",
+                "conditions": { "secretPath": { "$glob": format!("/{}/**", pattern(at)) }, "secretName": { "$glob": pattern(at) } } })
+        };
+        (0..500).map(rule).collect()
+    };
+    // As many as people may write.
+    for ordinary in [
+        |at: usize| format!("team-{at}_*"),
+        |at| format!("{{app,web,api}}-{at}*"),
+        |at| format!("*-{at}-[a-z]?*"),
+        |at| format!("größe-{at}*"),
+    ] {
+        assert!(RuleList::parse(Level::Project, &list(ordinary)).is_ok());
+    }
+    // Each of them is allowed alone.
+    let hostile = |at: usize| format!("*{}a??????{}", at % 10, at / 10);
+    assert!(RuleList::parse(Level::Project, &json!([list(hostile)[0]])).is_ok());
+    let error = RuleList::parse(Level::Project, &list(hostile)).expect_err("too much");
+    let number = error.path.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let (number, rest) = number.expect("the place of a rule");
+    assert!(number.parse::<usize>().is_ok_and(|number| (1..500).contains(&number)), "{error:?}");
+    assert_eq!(rest, ".conditions");
+    assert!(error.message.contains("too complex together"), "{error:?}");
+}

@@ -112,6 +112,21 @@ fn a_thousand_rules_are_compared() {
 }
 
 #[test]
+fn where_nothing_forbids_the_order_of_roles_makes_no_difference() {
+    let rule = |role: usize, number: usize| {
+        let at = role * RULES + number;
+        let environment = if at % 2 == 0 { "dev" } else { "prod" };
+        json!({ "subject": "secrets", "action": ["readValue", "edit"],
+            "conditions": { "environment": environment, "secretPath": { "$glob": format!("/team-{at}/**") },
+                "secretName": { "$glob": format!("*_{at}_*") } } })
+    };
+    let (actor, target) = (compiled(rule), compiled(|role, number| rule(ROLES - 1 - role, number)));
+    let (result, took) = best_of_three(|| boundary(&actor, &target));
+    report("only allowing, other order", took);
+    assert_eq!(result, Ok(()));
+}
+
+#[test]
 fn what_is_too_complex_is_refused() {
     // Which of these match together has more answers than can be looked at.
     let tangled = |from: usize| {

@@ -317,6 +317,7 @@ impl Cx {
     /// none (or it belongs to others), 403 when the caller is no member.
     pub async fn project(&self, id: ProjectId) -> ApiResult<ProjectScope> {
         let facts = self.project_facts(id).await?;
+        self.meta.concerns(id);
         if !facts.is_member {
             return Err(ApiError::forbidden(format!(
                 "You are not a member of this project with ID {id}. Please assign this {} to the project with the \
@@ -325,7 +326,9 @@ impl Cx {
             )));
         }
         let need = match self.access() {
-            Access::Project(need) | Access::Identity { project: need, .. } => Some(need),
+            Access::Project(need)
+            | Access::Identity { project: need, .. }
+            | Access::Either { project: need, .. } => Some(need),
             _ => None,
         };
         Ok(ProjectScope { facts, need })
@@ -450,6 +453,43 @@ impl Cx {
         let mut measured = vec![Measured { caller: mine.clone(), theirs }];
         measured.extend(self.measure_projects(member).await?);
         Ok(GovernedGroup { group, measured, now: self.now() })
+    }
+
+    /// Whether the caller has what the route's entry asks for in the whole organization. If not, it is
+    /// refused, unless it has it in the project that the request is about.
+    pub async fn either(&self, project: Option<ProjectId>) -> ApiResult<bool> {
+        let Access::Either { org: need, .. } = self.access() else {
+            return Err(ApiError::internal("the route names no permission at two levels"));
+        };
+        let checked = self.organization()?.1.check(need, &Object::plain());
+        match (checked, project) {
+            (Ok(_), None) => Ok(true),
+            // A project of another organization is as good as missing.
+            (Ok(_), Some(project)) => self.project_facts(project).await.map(|_| true),
+            (Err(_), Some(project)) => {
+                self.project(project).await?.may(&Object::plain())?;
+                Ok(false)
+            }
+            (Err(denied), None) => Err(denied.into()),
+        }
+    }
+
+    /// Those of the identities, all managed by projects of which the caller holds the given, that hold
+    /// no more there, now or later, than the caller.
+    pub async fn within_boundary_of(
+        &self,
+        project: ProjectId,
+        mine: &Permissions,
+        ids: Vec<IdentityId>,
+    ) -> ApiResult<Vec<IdentityId>> {
+        let mut visible = Vec::with_capacity(ids.len());
+        for id in ids {
+            let theirs = project_holdings(&self.app.store, project, MemberRef::Identity(id)).await?;
+            if self.actor_id()? == ActorId::Identity(id) || theirs.within(mine, self.now(), "").is_ok() {
+                visible.push(id);
+            }
+        }
+        Ok(visible)
     }
 
     /// What the caller holds in a project; nothing if it is no member.

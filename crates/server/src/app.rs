@@ -11,6 +11,7 @@ use vouchsafe_keys::{RootKey, SecretHasher};
 use vouchsafe_store::Store;
 
 use crate::cache::Caches;
+use crate::denials::Denials;
 use crate::metrics::Metrics;
 use crate::passwords::Passwords;
 use crate::settings::Settings;
@@ -32,6 +33,8 @@ pub struct AppState {
     pub caches: Caches,
     /// Hashes passwords, a few at a time.
     pub passwords: Passwords,
+    /// Refused requests that are not written yet.
+    pub denials: Denials,
     /// What was counted.
     pub metrics: Metrics,
     /// What checks of proofs share: the one way out, key sets.
@@ -63,6 +66,7 @@ impl App {
             keys,
             caches: Caches::default(),
             passwords: Passwords::default(),
+            denials: Denials::default(),
             metrics: Metrics::default(),
             workshop: Workshop::new(settings.allowed_targets.clone(), settings.endpoints.clone()),
             turns: Turns::default(),

@@ -1,10 +1,12 @@
 //! From stored roles and privileges to rules: what somebody holds now and from now on, what a role
 //! would give, and whether that stays within what somebody else holds.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use vouchsafe_domain::time::Timestamp;
 use vouchsafe_policy::builtin::{OrgRole, ProjectRole};
-use vouchsafe_policy::{Grant, GrantSource, Level, Permissions, Rule, TemplateUse, TemplateValues, boundary};
+use vouchsafe_policy::{
+    Grant, GrantSource, Level, Missing, Permissions, Rule, TemplateUse, TemplateValues, boundary,
+};
 use vouchsafe_store::{HeldGrant, NewRoleRef, Role, Through};
 
 use crate::http::error::{ApiError, ApiResult};
@@ -107,6 +109,21 @@ impl Holdings {
         self
     }
 
+    /// The same, if the custom role with this slug had these rules.
+    #[must_use]
+    pub fn with_role(mut self, role: &str, rules: &[Rule]) -> Self {
+        for held in &mut self.held {
+            let is_it = match &held.source {
+                GrantSource::Role { slug } | GrantSource::GroupRole { slug, .. } => slug == role,
+                GrantSource::Privilege { .. } => false,
+            };
+            if is_it {
+                held.rules = Rules::Listed(rules.to_vec());
+            }
+        }
+        self
+    }
+
     /// What is held at a time.
     pub fn at(&self, now: Timestamp) -> ApiResult<Permissions> {
         let active: Vec<&Held> = self.held.iter().filter(|held| held.is_active(now)).collect();
@@ -199,8 +216,13 @@ fn unreadable(slug: &str, error: &serde_json::Error) -> ApiError {
 fn compile(level: Level, held: &[&Held], values: &TemplateValues) -> ApiResult<Permissions> {
     match held {
         [] => return Ok(Permissions::none(level)),
-        [Held { rules: Rules::Org(role), .. }] => return Ok(role.permissions().clone()),
-        [Held { rules: Rules::Project(role), .. }] => return Ok(role.permissions().clone()),
+        // Compiled already, as a role of one's own.
+        [Held { rules: Rules::Org(role), source: GrantSource::Role { .. }, .. }] => {
+            return Ok(role.permissions().clone());
+        }
+        [Held { rules: Rules::Project(role), source: GrantSource::Role { .. }, .. }] => {
+            return Ok(role.permissions().clone());
+        }
         _ => {}
     }
     let grant = |held: &&Held| Grant { source: held.source.clone(), rules: held.rules.as_slice().to_vec() };
@@ -276,13 +298,22 @@ impl Offered {
     }
 }
 
+/// How many missing permissions an administrator is shown; the example is what explains.
+const SHOWN_MISSING: usize = 20;
+
+fn evidence(missing: &Missing) -> Value {
+    let shown = &missing.permissions[..missing.permissions.len().min(SHOWN_MISSING)];
+    json!({ "missingPermissions": shown, "example": missing.counter_example })
+}
+
 /// Refuses with 403 when `target` holds anything that `actor` does not.
 pub fn within_boundary(actor: &Permissions, target: &Permissions, message: &str) -> ApiResult<()> {
     boundary(actor, target).map_err(|missing| {
-        let none = || serde_json::json!({ "missingPermissions": [] });
+        let none = || json!({ "missingPermissions": [] });
         ApiError::forbidden(message.to_owned())
             .named("PermissionBoundaryError")
             .because(missing.example.clone())
+            .with_evidence(evidence(&missing))
             .with_details(serde_json::to_value(&missing).unwrap_or_else(|_| none()))
     })
 }

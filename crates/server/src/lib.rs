@@ -7,6 +7,7 @@ pub mod auth;
 pub mod background;
 pub mod cache;
 pub mod clock;
+pub mod denials;
 pub mod grants;
 pub mod http;
 pub mod metrics;

@@ -119,11 +119,20 @@ impl Default for Running {
 pub async fn serve(app: App, listener: TcpListener, running: Running) -> anyhow::Result<()> {
     listener.set_nonblocking(true)?;
     let purge = tokio::spawn(background::purge_expired(app.clone()));
-    let service = http::service(app).into_make_service_with_connect_info::<SocketAddr>();
+    let denials = tokio::spawn(background::write_denials(app.clone()));
+    let service = http::service(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let mut server =
         axum_server::from_tcp(listener)?.handle(running.handle).first_request_timeout(HEADER_TIMEOUT);
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
     let ended = server.serve(service).await;
     purge.abort();
+    denials.abort();
+    // Ended, it has put back what it was about to write.
+    let _ = denials.await;
+    if let Err(error) = app.denials.flush(&app.store).await
+        && !app.store.is_closed()
+    {
+        tracing::warn!(%error, "the last refused requests could not be written");
+    }
     ended.context("the HTTP server stopped")
 }

@@ -10,7 +10,7 @@ use vouchsafe_policy::Permit;
 
 use crate::Store;
 use crate::engine::{Arg, FromRow, Sql, Tx, args, placeholders};
-use crate::error::StoreResult;
+use crate::error::{StoreError, StoreResult};
 use crate::topics::Topic;
 
 /// Who makes a change, from where and when: what its audit events record.
@@ -63,6 +63,8 @@ pub struct Change {
     author: Author,
     topics: Vec<Topic>,
     audit: Vec<AuditEvent>,
+    /// A statement failed. `PostgreSQL` ends such a transaction by itself, `SQLite` would keep the rest.
+    failed: bool,
 }
 
 impl Store {
@@ -75,6 +77,7 @@ impl Store {
             author: author.clone(),
             topics: Vec::new(),
             audit: Vec::new(),
+            failed: false,
         })
     }
 }
@@ -115,8 +118,13 @@ impl Change {
     }
 
     /// Writes the audit events and commits. When this answers, the change is durable and no cache,
-    /// here or in another replica, serves what was before it.
+    /// here or in another replica, serves what was before it. After a failed statement nothing is
+    /// committed, whoever caught its error.
     pub async fn commit(mut self) -> StoreResult<()> {
+        if self.failed {
+            let what = "a statement of this change failed before, so nothing of it is kept";
+            return Err(StoreError::Other(what.to_owned()));
+        }
         let events = std::mem::take(&mut self.audit);
         insert_audit(&mut self.tx, &events).await?;
         let ticket = self.store.replicas().announce(&mut self.tx, &self.topics).await?;
@@ -134,7 +142,8 @@ impl Change {
         sql: impl Into<Sql>,
         args: Vec<Arg>,
     ) -> StoreResult<Vec<T>> {
-        self.tx.conn().all(sql, args).await
+        let result = self.tx.conn().all(sql, args).await;
+        self.noted(result)
     }
 
     pub(crate) async fn one<T: FromRow>(
@@ -142,11 +151,18 @@ impl Change {
         sql: impl Into<Sql>,
         args: Vec<Arg>,
     ) -> StoreResult<Option<T>> {
-        self.tx.conn().one(sql, args).await
+        let result = self.tx.conn().one(sql, args).await;
+        self.noted(result)
     }
 
     pub(crate) async fn run(&mut self, sql: impl Into<Sql>, args: Vec<Arg>) -> StoreResult<u64> {
-        self.tx.conn().run(sql, args).await
+        let result = self.tx.conn().run(sql, args).await;
+        self.noted(result)
+    }
+
+    fn noted<T>(&mut self, result: StoreResult<T>) -> StoreResult<T> {
+        self.failed |= result.is_err();
+        result
     }
 
     pub(crate) fn is_postgres(&self) -> bool {

@@ -9,6 +9,7 @@ mod audit;
 mod auth_methods;
 mod change;
 mod client_secrets;
+mod denials;
 mod engine;
 mod environments;
 mod error;
@@ -16,6 +17,7 @@ mod folders;
 mod gates;
 mod grants;
 mod groups;
+mod holders;
 mod identities;
 mod identity_members;
 mod imports;
@@ -47,6 +49,7 @@ pub use audit::{AuditEvent, AuditFilter};
 pub use auth_methods::{AuthMethod, AuthMethodParts, FIRST_SOURCE, MOST_SOURCES, NewAuthMethod, SourceOfOrg};
 pub use change::{Author, Change};
 pub use client_secrets::{ClientSecret, NewClientSecret};
+pub use denials::{Denial, DenialFilter, MOST_DENIALS};
 pub use environments::Environment;
 pub use error::{StoreError, StoreResult};
 pub use folders::{EnvironmentRef, Folder, MOST_FOLDERS};
@@ -55,6 +58,7 @@ pub use grants::{CustomRules, HeldGrant, ProjectGrants, Through};
 pub use groups::{
     Group, GroupCandidate, GroupMember, GroupMemberKind, GroupParts, GroupProject, MOST_GROUPS,
 };
+pub use holders::Holder;
 pub use identities::{
     Identity, IdentityFilter, IdentityMatch, IdentityOrder, ManagedBy, Metadata, NewIdentity, Page,
     VisibleRoles,

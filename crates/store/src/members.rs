@@ -240,15 +240,33 @@ impl Change {
         Ok(id)
     }
 
-    /// Replaces the roles of a member.
-    pub async fn set_project_roles(&mut self, member: &Member, roles: &[NewRole]) -> StoreResult<()> {
+    /// Replaces the roles of a member. False if it no longer has the roles that `member` says: who
+    /// decided on those must decide again.
+    pub async fn set_project_roles(&mut self, member: &Member, roles: &[NewRole]) -> StoreResult<bool> {
         let at = self.at();
+        if !self.still_has_roles(member).await? {
+            return Ok(false);
+        }
         self.run("DELETE FROM project_membership_roles WHERE membership_id = $1", args![member.id]).await?;
         self.insert_roles(member.id, roles).await?;
         self.run("UPDATE project_memberships SET updated_at = $2 WHERE id = $1", args![member.id, at])
             .await?;
         self.touch_member(member.project_id, member.member).await?;
-        Ok(())
+        Ok(true)
+    }
+
+    /// Whether the roles of a member still are what `member` says; they stay so until the commit. Entries are never
+    /// changed but replaced, so their ids tell.
+    async fn still_has_roles(&mut self, member: &Member) -> StoreResult<bool> {
+        let lock = if self.is_postgres() { " FOR UPDATE" } else { "" };
+        let sql = format!("SELECT id AS t FROM project_memberships WHERE id = $1{lock}");
+        if self.one::<String>(Sql::Built(sql), args![member.id]).await?.is_none() {
+            return Ok(false);
+        }
+        let sql = "SELECT id AS t FROM project_membership_roles WHERE membership_id = $1 ORDER BY position LIMIT 100";
+        let held: Vec<String> = self.all(sql, args![member.id]).await?;
+        let decided = member.roles.iter().map(|role| role.id.to_string());
+        Ok(decided.eq(held))
     }
 
     /// Ends a membership.

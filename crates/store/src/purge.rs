@@ -17,6 +17,7 @@ const TABLES: &[(&str, &str)] = &[
     ("revocations", "id"),
     ("sessions", "id"),
     ("invitations", "user_id, org_id"),
+    ("denials", "number"),
 ];
 
 impl Store {

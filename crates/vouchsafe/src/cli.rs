@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::access::AccessCommand;
 use crate::commands::bootstrap::BootstrapArgs;
 use crate::commands::identity::IdentityCommand;
 use crate::commands::login::LoginArgs;
@@ -49,6 +50,9 @@ pub(crate) enum Command {
     /// Try auth methods of identities out
     #[command(subcommand)]
     Identity(IdentityCommand),
+    /// Ask what others may do, and why a request was refused
+    #[command(subcommand)]
+    Access(AccessCommand),
     /// Make root keys
     #[command(subcommand)]
     RootKey(RootKeyCommand),

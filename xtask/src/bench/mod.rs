@@ -5,6 +5,7 @@ mod fill;
 mod jwt;
 pub(crate) mod load;
 mod report;
+mod roles;
 mod usage;
 mod wire;
 
@@ -18,7 +19,8 @@ use anyhow::{Context, Result};
 use self::bare::Bare;
 use self::jwt::Issuer;
 use self::load::Amount;
-use self::report::{Row, mebibytes};
+use self::report::{Row, mebibytes, milliseconds};
+use self::roles::Many;
 use self::usage::Processes;
 use self::wire::render;
 use crate::api::{Instance, LOGIN, login_body};
@@ -47,6 +49,10 @@ pub(crate) struct Args {
     logins: u64,
 }
 
+/// The names of what is measured with identities that have many roles.
+const READ_MANY: &str = "read, 20 roles";
+const BOUNDARY: &str = "boundary, 20 roles";
+
 /// How many connections flatness is measured with.
 const FLAT_CONNECTIONS: usize = 16;
 
@@ -65,6 +71,10 @@ struct Candidate {
     /// What the read answers.
     reply: String,
     read: Vec<String>,
+    /// The same read by an identity with many roles.
+    read_many: Vec<String>,
+    /// A read that the boundary decides about, between two identities with many roles.
+    boundary: Vec<String>,
     own_secret: Vec<String>,
     one_secret: Vec<String>,
 }
@@ -114,7 +124,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     }
     let issuer = Issuer::start(&cargo::executable(&built, "issuer")?)?;
     bench.jwt(&issuer, &candidates, &args.connections)?;
+    for candidate in &candidates {
+        bench.candidate(BOUNDARY, candidate, &candidate.boundary, 1, Amount::Time(time))?;
+    }
     report::print(&bench.rows);
+    bench.compare_roles();
 
     drop(bare);
     if args.flat {
@@ -143,6 +157,7 @@ impl Bench {
         for candidate in candidates {
             let scenarios = [
                 ("read", &candidate.read),
+                (READ_MANY, &candidate.read_many),
                 ("login, own secrets", &candidate.own_secret),
                 ("login, one secret", &candidate.one_secret),
             ];
@@ -154,6 +169,30 @@ impl Bench {
             }
         }
         Ok(())
+    }
+
+    /// Says what many roles cost, beside what is wanted.
+    fn compare_roles(&self) {
+        println!(
+            "With 20 custom roles of 50 rules instead of one built-in role (wanted: at most 10 % slower):"
+        );
+        for many in self.rows.iter().filter(|row| row.scenario == READ_MANY) {
+            let is_one = |row: &&Row| {
+                row.scenario == "read" && (row.engine, row.connections) == (many.engine, many.connections)
+            };
+            if let Some(one) = self.rows.iter().find(is_one) {
+                let share = 100.0 * many.rate() / one.rate();
+                println!("  {}, {} connections: {share:.1} % of the rate", many.engine, many.connections);
+            }
+        }
+        println!(
+            "A request that the boundary decides about, between two such identities (wanted: under 50 ms):"
+        );
+        for row in self.rows.iter().filter(|row| row.scenario == BOUNDARY) {
+            let (median, worst) = (milliseconds(row.measured.p50), milliseconds(row.measured.p99));
+            println!("  {}: {median} ms, 99 of 100 within {worst} ms", row.engine);
+        }
+        println!();
     }
 
     /// Reads and logins with few identities, with many, and after many logins.
@@ -250,11 +289,15 @@ impl Candidate {
         let token = instance.log_in(&identity.client_id, first)?;
         let path = format!("/api/v3/secrets/raw/DATABASE_URL?workspaceId={}&environment=dev", project.id);
         let reply = instance.get(&token, &path)?;
+        let many = Many::prepare(&instance, &project)?;
+        instance.get(&many.token, &path)?;
         let address = server.address();
         let own_secret: Vec<_> =
             secrets.iter().map(|secret| login_request(address, &identity.client_id, secret)).collect();
         Ok(Self {
             read: vec![render(address, "GET", &path, Some(&token), None)],
+            read_many: vec![render(address, "GET", &path, Some(&many.token), None)],
+            boundary: vec![render(address, "GET", &many.other, Some(&many.token), None)],
             one_secret: own_secret[..1].to_vec(),
             own_secret,
             engine,

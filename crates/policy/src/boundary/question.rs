@@ -50,33 +50,37 @@ impl<'a> Rules<'a> {
         Self { entries, theirs: split, inverted, twin }
     }
 
-    /// Do both sides say the same, but for more that the actor is allowed and more that the target is forbidden? Goes
-    /// through both from the last rule on. As long as no rule applied, neither side has decided; a rule that both have
-    /// decides the same for both; one that only allows the actor, or only forbids the target, can do no harm.
+    /// May the actor surely do what the target may, whatever the conditions mean? So it is if the actor has each rule that
+    /// allows the target, and after it no prohibition but such as the target has after it, too: when the rule decides for
+    /// the target, none of these applies. Whatever else allows the actor or forbids the target does no harm, and neither
+    /// does another order of rules between which nothing forbids.
     pub(super) fn in_step(&self, alive: &Mask, budget: &mut Budget) -> Result<bool, TooComplex> {
-        let mut ours = alive.descending().take_while(|rule| *rule >= self.theirs).peekable();
-        let mut theirs = alive.descending().skip_while(|rule| *rule >= self.theirs).peekable();
-        let has_twin = |rule: usize| self.twin[rule].is_some_and(|twin| alive.has(twin));
-        loop {
+        let living_twin = |rule: usize| self.twin[rule].filter(|twin| alive.has(*twin));
+        let mut ours = alive.descending().take_while(|rule| *rule >= self.theirs);
+        // Of the actor's rules that were passed: where the first twin of a prohibition after it stands.
+        let mut forbidden_from = vec![usize::MAX; self.entries.len() - self.theirs];
+        let (mut passed, mut first) = (self.entries.len(), usize::MAX);
+        for their in alive.descending().skip_while(|rule| *rule >= self.theirs) {
             budget.spend(10)?;
-            let Some(&their) = theirs.peek() else { return Ok(true) };
-            let our = ours.peek().copied();
-            if our.is_some() && self.twin[their] == our {
-                theirs.next();
-                ours.next();
+            if self.inverted[their] {
                 continue;
             }
-            let may_skip_our = our.is_some_and(|our| !self.inverted[our]);
-            let may_skip_their = self.inverted[their];
-            // What has its like on the other side waits for it.
-            if may_skip_our && (!may_skip_their || has_twin(their)) {
-                ours.next();
-            } else if may_skip_their {
-                theirs.next();
-            } else {
+            let Some(twin) = living_twin(their) else { return Ok(false) };
+            while passed > twin {
+                budget.spend(10)?;
+                let Some(our) = ours.next() else { return Ok(false) };
+                passed = our;
+                forbidden_from[our - self.theirs] = first;
+                if self.inverted[our] {
+                    // Without a twin it is as if it stood before all of the target's rules.
+                    first = first.min(living_twin(our).unwrap_or(0));
+                }
+            }
+            if forbidden_from[twin - self.theirs] <= their {
                 return Ok(false);
             }
         }
+        Ok(true)
     }
 }
 

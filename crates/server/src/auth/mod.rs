@@ -137,6 +137,16 @@ pub async fn verified(app: &App, bearer: &str, now: Timestamp) -> ApiResult<Arc<
     Ok(token)
 }
 
+/// Whom a bearer token with a good signature names, and in which organization, whether or not the
+/// token is still accepted: for the record of a refusal, never for anything that is permitted.
+pub fn claimed(app: &App, bearer: &str) -> Option<(OrgId, ActorId)> {
+    match app.keys.verifier.verify(bearer).ok()? {
+        Claims::Identity(claims) => Some((claims.org_id, ActorId::Identity(claims.identity_id))),
+        Claims::User(claims) => Some((claims.organization_id?, ActorId::User(claims.user_id))),
+        Claims::Refresh(_) => None,
+    }
+}
+
 async fn verify(app: &App, key: [u8; 32], bearer: &str) -> ApiResult<Arc<VerifiedToken>> {
     let claims: Claims = app.keys.verifier.verify(bearer).map_err(|error| match error {
         TokenError::Malformed => ApiError::token("The token is malformed. Please re-authenticate."),

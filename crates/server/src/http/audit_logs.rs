@@ -44,7 +44,7 @@ fn events(list: &str) -> ApiResult<Vec<String>> {
 }
 
 /// A name or an id; anything else names no event and no actor.
-fn plain(field: &str, text: &str) -> ApiResult<String> {
+pub(super) fn plain(field: &str, text: &str) -> ApiResult<String> {
     let text = text.trim();
     if text.len() <= 100 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
         return Ok(text.to_owned());

@@ -1,10 +1,11 @@
 //! What a handler is given: the application, the actor, and what there is to know of the request.
 
 use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 
 use http::HeaderValue;
 use vouchsafe_api::concealed::Concealed;
-use vouchsafe_domain::id::OrgId;
+use vouchsafe_domain::id::{OrgId, ProjectId};
 use vouchsafe_domain::time::Timestamp;
 use vouchsafe_policy::{Permissions, Permit};
 use vouchsafe_store::Author;
@@ -34,6 +35,33 @@ pub struct Meta {
     /// The client certificate that the request came with, as DER, leaf first, once somebody saw that the client holds its
     /// key.
     pub certificates: Option<Vec<Vec<u8>>>,
+    project: Arc<OnceLock<ProjectId>>,
+}
+
+impl Meta {
+    /// What there is to know before anything of the request was looked at but its head.
+    pub(crate) fn new(id: String, ip: IpAddr, user_agent: String, at: Timestamp) -> Self {
+        Self {
+            id,
+            ip,
+            user_agent,
+            at,
+            refresh_cookie: None,
+            bearer: None,
+            certificates: None,
+            project: Arc::default(),
+        }
+    }
+
+    /// Notes that the request is about a project; of several, the first one counts.
+    pub(crate) fn concerns(&self, project: ProjectId) {
+        let _ = self.project.set(project);
+    }
+
+    /// Where the project will be found that the request turns out to be about.
+    pub(crate) fn project(&self) -> Arc<OnceLock<ProjectId>> {
+        Arc::clone(&self.project)
+    }
 }
 
 /// Whether the answer gets an entity tag.

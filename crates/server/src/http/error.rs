@@ -21,6 +21,7 @@ struct Refusal {
     message: Message,
     details: Option<Value>,
     cause: Option<String>,
+    evidence: Option<Value>,
     header: Option<(HeaderName, HeaderValue)>,
 }
 
@@ -42,6 +43,7 @@ impl ApiError {
             message: Message::Text(message.into()),
             details: None,
             cause: None,
+            evidence: None,
             header: None,
         }))
     }
@@ -106,6 +108,7 @@ impl ApiError {
             message: Message::Issues(vec![issue]),
             details: None,
             cause: None,
+            evidence: None,
             header: None,
         }))
     }
@@ -147,6 +150,13 @@ impl ApiError {
         self
     }
 
+    /// Adds data that administrators may look up, and that is never answered. It must hold no secret.
+    #[must_use]
+    pub fn with_evidence(mut self, evidence: Value) -> Self {
+        self.0.evidence = Some(evidence);
+        self
+    }
+
     /// Adds a header to the answer.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -159,7 +169,25 @@ impl ApiError {
         self.0.status
     }
 
-    /// What only the log sees.
+    /// The name on the wire.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The sentence on the wire; empty for issues of validation.
+    pub fn message(&self) -> &str {
+        match &self.0.message {
+            Message::Text(text) => text,
+            Message::Issues(_) => "",
+        }
+    }
+
+    /// What only administrators see.
+    pub fn evidence(&self) -> Option<&Value> {
+        self.0.evidence.as_ref()
+    }
+
+    /// What only the log and administrators see.
     pub fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()
     }
@@ -207,9 +235,18 @@ impl From<StoreError> for ApiError {
 
 impl From<Denied> for ApiError {
     fn from(denied: Denied) -> Self {
+        let need = denied.need;
+        let decided_by = denied
+            .by
+            .as_ref()
+            .map(|by| json!({ "source": by.source.to_string(), "index": by.index, "rule": by.rule }));
+        let evidence = json!({
+            "level": need.level.to_string(), "subject": need.subject, "action": need.action, "decidedBy": decided_by,
+        });
         Self::forbidden(denied.to_string())
             .named("PermissionDenied")
             .because(denied.reason())
+            .with_evidence(evidence)
             .with_details(serde_json::to_value(&denied.rules).unwrap_or_default())
     }
 }

@@ -17,6 +17,7 @@ use vouchsafe_store::{self as store, IdentityMemberFilter, Member, MemberRef, St
 use super::cx::Cx;
 use super::error::{ApiError, ApiResult};
 use super::identities::{flat, metadata_entry, page};
+use super::org_members::changed_meanwhile;
 use super::reply::ok;
 use super::roles;
 use super::route::{Access, Outcome, Routes};
@@ -117,7 +118,9 @@ async fn update(cx: Cx, input: UpdateIdentityMember) -> Outcome<MemberRolesReply
     }
 
     let mut change = cx.app.store.change(&permit, &cx.author()).await?;
-    change.set_project_roles(&found.member(), &given).await?;
+    if !change.set_project_roles(&found.member(), &given).await? {
+        return Err(changed_meanwhile());
+    }
     let detail = json!({ "identityId": id, "roles": roles::slugs(&roles) });
     change.audit("update-identity-membership", scope.project().org_id, Some(scope.id()), &detail);
     change.commit().await?;

@@ -44,7 +44,26 @@ async fn search(cx: Cx, input: SearchScopes) -> Outcome<FoundIdentityList> {
     };
     let filter = IdentityFilter { managed_by, ..filter };
     let (found, total_count) = visible(&cx, &filter, order(input.order_by), page).await?;
+    let found = without_stronger(&cx, found).await?;
     ok(FoundIdentityList { identities: in_full(&cx, found).await?, total_count })
+}
+
+/// Without the identities that hold more than the caller in the project that manages them.
+async fn without_stronger(cx: &Cx, found: Vec<store::Identity>) -> ApiResult<Vec<store::Identity>> {
+    let mut visible = Vec::with_capacity(found.len());
+    for identity in found {
+        let seen = match identity.project_id {
+            None => true,
+            Some(project) => {
+                let mine = cx.permissions_in(project).await?;
+                !cx.within_boundary_of(project, &mine, vec![identity.id]).await?.is_empty()
+            }
+        };
+        if seen {
+            visible.push(identity);
+        }
+    }
+    Ok(visible)
 }
 
 async fn count(cx: Cx, input: SearchScopes) -> Outcome<IdentityCounts> {

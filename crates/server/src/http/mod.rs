@@ -1,11 +1,13 @@
 //! The HTTP API. [`routes`] is the table of all routes; this module turns it into a service and
 //! takes each request through the same steps: who, may, what, answer.
 
+mod access;
 mod admin;
 mod audit_logs;
 mod auth_methods;
 mod custom_roles;
 pub mod cx;
+mod denials;
 mod docs;
 mod environments;
 pub mod error;
@@ -54,13 +56,14 @@ use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use futures_util::FutureExt;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use vouchsafe_api::concealed::Concealed;
 use vouchsafe_domain::ip::client_ip;
 use vouchsafe_policy::{Object, Permit};
 
 use crate::app::App;
-use crate::auth::{Actor, authenticate};
+use crate::auth::{Actor, authenticate, claimed};
+use crate::denials::{Caller, Refused};
 pub use auth_methods::LoginSource;
 use cx::{Conditional, Cx, Meta};
 use error::{ApiError, ApiResult};
@@ -100,7 +103,7 @@ async fn answer(app: &App, route: Option<&Route>, request: Request) -> Response 
     let meta = meta(app, route, &request);
     let id = meta.id.clone();
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let handled = AssertUnwindSafe(Box::pin(handle(app, route, meta, request))).catch_unwind().await;
+    let handled = AssertUnwindSafe(Box::pin(handle(app, route, &id, meta, request))).catch_unwind().await;
     let outcome = handled.unwrap_or_else(|_| Err(ApiError::internal("a handler panicked")));
     let mut response = outcome.unwrap_or_else(|error| {
         log(&format!("{method} {}", uri.path()), &id, &error);
@@ -122,16 +125,48 @@ fn log(line: &str, id: &str, error: &ApiError) {
     }
 }
 
-async fn handle(app: &App, route: Option<&Route>, meta: Meta, mut request: Request) -> ApiResult<Response> {
+async fn handle(
+    app: &App,
+    route: Option<&Route>,
+    id: &str,
+    meta: Meta,
+    mut request: Request,
+) -> ApiResult<Response> {
     let Some(route) = route else {
         return Err(unknown(&request));
     };
     let path = path_parameters(&mut request).await?;
     let (parts, body) = request.into_parts();
+    let (ip, at, project) = (meta.ip, meta.at, meta.project());
+    let mut caller = None;
+    let outcome = perform(app, route, meta, &parts, body, path, &mut caller).await;
+    if let Err(error) = &outcome
+        && error.status() == StatusCode::FORBIDDEN
+    {
+        let bearer = bearer(&parts.headers).filter(|_| route.access != Access::Open);
+        if let Some(caller) = caller.or_else(|| claimed(app, bearer?)) {
+            let refused =
+                Refused { id, ip, at, project: project.get().copied(), caller, parts: &parts, error };
+            app.denials.note(refused.denial());
+        }
+    }
+    outcome
+}
+
+async fn perform(
+    app: &App,
+    route: &Route,
+    meta: Meta,
+    parts: &Parts,
+    body: Body,
+    path: Vec<(String, String)>,
+    caller: &mut Option<Caller>,
+) -> ApiResult<Response> {
     let actor = who(app, route.access, &parts.headers, &meta).await?;
+    *caller = actor.organization().map(|(org, _)| org).zip(actor.id());
     let permit = may(route.access, &actor)?;
-    let fields = input::collect(&parts, body, path).await?;
-    let conditional = conditional(&parts);
+    let fields = input::collect(parts, body, path).await?;
+    let conditional = conditional(parts);
     let cx = Cx::new(app.clone(), actor, meta, route.access, permit, conditional);
     (route.handler)(cx, fields).await
 }
@@ -209,15 +244,11 @@ fn meta(app: &App, route: Option<&Route>, request: &Request<Body>) -> Meta {
         client_ip(peer, &forwarded, &app.settings.trusted_proxies)
     };
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("");
-    Meta {
-        id: format!("req-{}", alphanumeric()),
-        ip,
-        user_agent: user_agent.chars().take(200).collect(),
-        at: app.now(),
-        refresh_cookie: refresh_cookie(headers).map(Concealed::new),
-        bearer: bearer(headers).filter(|_| is_open).map(Concealed::new),
-        certificates: None,
-    }
+    let id = format!("req-{}", alphanumeric());
+    let mut meta = Meta::new(id, ip, user_agent.chars().take(200).collect(), app.now());
+    meta.refresh_cookie = refresh_cookie(headers).map(Concealed::new);
+    meta.bearer = bearer(headers).filter(|_| is_open).map(Concealed::new);
+    meta
 }
 
 fn refresh_cookie(headers: &HeaderMap) -> Option<String> {

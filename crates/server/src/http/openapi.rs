@@ -75,6 +75,10 @@ pub fn needs(access: Access) -> String {
         Access::ProjectMember => "Needs membership in the project.".to_owned(),
         Access::Org(need) => format!("Needs `{}` on `{}` in the organization.", need.action, need.subject),
         Access::Project(need) => format!("Needs `{}` on `{}` in the project.", need.action, need.subject),
+        Access::Either { org, project } => format!(
+            "Needs `{}` on `{}` in the organization, or `{}` on `{}` in the project that the request is about.",
+            org.action, org.subject, project.action, project.subject
+        ),
         Access::Identity { org, project } => format!(
             "Needs `{}` on `{}` in the organization, or `{}` on `{}` in the project that manages the identity.",
             org.action, org.subject, project.action, project.subject

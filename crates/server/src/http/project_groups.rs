@@ -12,6 +12,7 @@ use vouchsafe_store::{Group, Member, MemberRef, StoreError};
 
 use super::cx::Cx;
 use super::error::{ApiError, ApiResult};
+use super::org_members::changed_meanwhile;
 use super::reply::ok;
 use super::roles;
 use super::route::{Access, Outcome, Routes};
@@ -84,7 +85,9 @@ async fn update(cx: Cx, input: UpdateProjectGroup) -> Outcome<MemberRolesReply> 
 
     let mut change = cx.app.store.change(&permit, &cx.author()).await?;
     change.confirm_group(&group).await?;
-    change.set_project_roles(&member, &given).await?;
+    if !change.set_project_roles(&member, &given).await? {
+        return Err(changed_meanwhile());
+    }
     let detail = json!({ "groupId": group.id, "roles": roles::slugs(&wanted) });
     change.audit("update-project-group", group.org_id, Some(scope.id()), &detail);
     change.commit().await?;

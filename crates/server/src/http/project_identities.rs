@@ -7,6 +7,7 @@ use vouchsafe_api::identity_members::IdentityList;
 use vouchsafe_api::managed_identities::{
     CreateProjectIdentity, ListProjectIdentities, ProjectIdentityPath, UpdateProjectIdentity,
 };
+use vouchsafe_domain::id::IdentityId;
 use vouchsafe_policy::{Object, org, project};
 use vouchsafe_store::{
     IdentityFilter, IdentityMatch, IdentityOrder, ManagedBy, MemberRef, NewIdentity, NewRoleRef,
@@ -84,6 +85,10 @@ async fn list(cx: Cx, input: ListProjectIdentities) -> Outcome<IdentityList> {
     let managed_by = ManagedBy::Projects(vec![scope.id()]);
     let filter = IdentityFilter { any: vec![named], managed_by, ..IdentityFilter::default() };
     let (found, total_count) = cx.app.store.identities(cx.org()?, &filter, IdentityOrder::Name, page).await?;
+    let may_read = |id: &IdentityId| scope.allows(project::IDENTITY_READ, &Object::identity(&id.to_string()));
+    let ids = found.iter().map(|identity| identity.id).filter(may_read).collect();
+    let visible = cx.within_boundary_of(scope.id(), scope.permissions(), ids).await?;
+    let found = found.into_iter().filter(|identity| visible.contains(&identity.id)).collect();
     ok(IdentityList { identities: flat(&cx, found).await?, total_count })
 }
 

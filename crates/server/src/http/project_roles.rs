@@ -223,7 +223,8 @@ fn summary(project: &store::Project, role: builtin::ProjectRole) -> ProjectRoleS
     }
 }
 
-fn rule(rule: &Rule) -> PermissionRule {
+/// A rule as clients see it.
+pub(super) fn rule(rule: &Rule) -> PermissionRule {
     PermissionRule {
         subject: rule.subject.clone(),
         action: rule.actions.clone(),

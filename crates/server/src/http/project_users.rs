@@ -12,6 +12,7 @@ use vouchsafe_store::{MemberRef, ProjectUser, StoreError};
 
 use super::cx::Cx;
 use super::error::{ApiError, ApiResult};
+use super::org_members::changed_meanwhile;
 use super::reply::ok;
 use super::roles::{self, Wanted};
 use super::route::{Access, Outcome, Routes};
@@ -168,7 +169,9 @@ async fn update(cx: Cx, input: UpdateProjectMembership) -> Outcome<ProjectRolesR
             .await?;
 
     let mut change = cx.app.store.change(&permit, &cx.author()).await?;
-    change.set_project_roles(&found.member(), &roles).await?;
+    if !change.set_project_roles(&found.member(), &roles).await? {
+        return Err(changed_meanwhile());
+    }
     let detail = json!({ "userId": found.user.id, "membershipId": found.id, "roles": roles::slugs(&given) });
     change.audit("update-project-member", cx.org()?, Some(scope.id()), &detail);
     change.commit().await?;

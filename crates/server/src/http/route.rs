@@ -32,6 +32,14 @@ pub enum Access {
     ProjectMember,
     /// This permission in the project that the request names; the handler names the object.
     Project(Need),
+    /// A permission in the organization, or in the project that the request is about; the handler
+    /// finds out which.
+    Either {
+        /// Enough in the whole organization.
+        org: Need,
+        /// Enough for what concerns the project.
+        project: Need,
+    },
     /// A permission over the identity that the request names: in the organization, or in the
     /// project that manages it.
     Identity {

@@ -1,7 +1,9 @@
 //! The API through real HTTP, on both databases.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod access;
 mod admin;
+mod denials;
 mod folders;
 mod groups;
 mod identities;
@@ -26,3 +28,4 @@ mod starting;
 mod table;
 mod tags;
 mod universal_auth;
+mod walk;

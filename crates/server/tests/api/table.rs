@@ -68,7 +68,9 @@ impl World {
         let user = user["memberships"][0]["id"].as_str().unwrap();
         let of_user = json!({ "projectMembershipId": user, "permissions": [] });
         let of_user = admin.post("/api/v1/user-project-additional-privilege", of_user).await.ok();
+        let refused = identity.get(&format!("/api/v1/identities?orgId={}", server.org)).await;
         let names = json!({
+            "requestId": refused.body["reqId"], "subject": "secrets", "action": "readValue",
             "groupId": group_id, "privilegeId": privilege["privilege"]["id"], "privilegeSlug": "walked",
             "userPrivilegeId": of_user["privilege"]["id"], "projectMembershipId": user, "privilegeDetails": {},
             "projectId": id, "workspaceId": id, "id": id, "projectSlug": project["slug"], "slug": project["slug"],
@@ -163,7 +165,11 @@ impl World {
 fn needs_permission(route: &Route) -> bool {
     matches!(
         route.access,
-        Access::Org(_) | Access::Project(_) | Access::ProjectMember | Access::Identity { .. }
+        Access::Org(_)
+            | Access::Project(_)
+            | Access::ProjectMember
+            | Access::Either { .. }
+            | Access::Identity { .. }
     )
 }
 
@@ -249,7 +255,7 @@ async fn with_just(server: &TestServer, world: &World, need: Need) -> Person {
 /// The permission that a route asks of somebody who names what the world names.
 fn need_of(route: &Route) -> Option<Need> {
     match route.access {
-        Access::Org(need) | Access::Project(need) => Some(need),
+        Access::Org(need) | Access::Project(need) | Access::Either { org: need, .. } => Some(need),
         Access::Identity { org, .. } if !route.path.contains("{projectId}") => Some(org),
         Access::Identity { project, .. } => Some(project),
         _ => None,

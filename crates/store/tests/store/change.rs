@@ -11,6 +11,7 @@ both!(
     a_change_and_its_event_are_there_together,
     a_dropped_change_leaves_nothing,
     a_conflict_inside_leaves_nothing,
+    a_change_with_a_failed_statement_is_not_committed,
     what_a_row_refers_to_must_be_there,
     an_identity_takes_everything_of_its_own_with_it,
 );
@@ -71,6 +72,22 @@ async fn a_conflict_inside_leaves_nothing(here: Fixture) {
     drop(change);
     assert_nothing(&here).await;
     assert_eq!(here.count("organizations").await, 1);
+}
+
+async fn a_change_with_a_failed_statement_is_not_committed(here: Fixture) {
+    let mut change = here.change().await;
+    let topic = make(&here, &mut change).await;
+    let stamp = here.store.generations().stamp(&[topic]);
+    // Whoever catches this error and goes on must not keep the rest.
+    change.insert_organization("Acme again", "acme").await.unwrap_err();
+    change.commit().await.unwrap_err();
+    assert_nothing(&here).await;
+    assert_eq!(here.store.generations().stamp(&[topic]), stamp, "caches stay");
+    // Nothing is held either: the next change goes through.
+    let mut change = here.change().await;
+    make(&here, &mut change).await;
+    change.commit().await.unwrap();
+    assert_eq!(events(&here).await, ["create-identity"]);
 }
 
 async fn what_a_row_refers_to_must_be_there(here: Fixture) {

@@ -123,7 +123,10 @@ async fn a_change_makes_stale_what_it_changes_and_nothing_else(here: Fixture) {
     });
     let member: Member = here.store.project_member(project, who).await.unwrap().unwrap();
     stale!(here, world, "roles in a project", mine.clone(), |change| {
-        change.set_project_roles(&member, &[role("admin"), role("viewer")]).await.unwrap();
+        assert!(change.set_project_roles(&member, &[role("admin"), role("viewer")]).await.unwrap());
+    });
+    stale!(here, world, "roles in a project, decided upon others", Vec::new(), |change| {
+        assert!(!change.set_project_roles(&member, &[role("no-access")]).await.unwrap());
     });
     let roles = here.store.project_member(project, who).await.unwrap().unwrap().roles;
     assert_eq!(roles.iter().map(|one| one.role.as_str()).collect::<Vec<_>>(), ["admin", "viewer"]);

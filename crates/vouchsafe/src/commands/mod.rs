@@ -1,5 +1,6 @@
 //! What the program does: one module per command.
 
+pub(crate) mod access;
 pub(crate) mod bootstrap;
 pub(crate) mod identity;
 pub(crate) mod login;
@@ -29,6 +30,7 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Outcome {
         Command::Login(args) => runtime()?.block_on(login::run(*args, &file, printer)),
         Command::Secrets(command) => runtime()?.block_on(secrets::run(command, &file, printer)),
         Command::Identity(command) => runtime()?.block_on(identity::run(command, &file, printer)),
+        Command::Access(command) => runtime()?.block_on(access::run(command, &file, printer)),
         Command::Token(command) => runtime()?.block_on(token::run(command, &file, printer)),
         Command::Run(args) => {
             let command = runtime()?.block_on(run::prepare(*args, &file, printer))?;

@@ -1,0 +1,121 @@
+//! `vouchsafe access diff`.
+#![allow(clippy::doc_markdown, reason = "comments on flags are shown as help, where markup is noise")]
+
+use std::io::Read as _;
+
+use anyhow::Context;
+use clap::Args;
+use serde_json::{Value, json};
+use vouchsafe_api::access::{AccessChange, AccessGap, Diff, MemberChange};
+use vouchsafe_client::Client;
+
+use super::{PlaceArgs, somebody};
+use crate::failure::{Failure, Outcome};
+use crate::printer::{Printer, Style};
+use crate::settings::FileSettings;
+use crate::settings::api::{AccessArgs, Output, OutputArgs};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  Who would gain and lose what, if a role had the rules in this file?
+    vouchsafe access diff --role deployer --rules deployer.json --project-id 0190f4e3-…
+  What may one identity do that another one may not?
+    vouchsafe access diff --from 0190f4e2-… --to 0190f4e6-… --project-id 0190f4e3-…";
+
+/// Largest file of rules, in bytes.
+const LARGEST: u64 = 1024 * 1024;
+
+/// Flags of `vouchsafe access diff`.
+#[derive(Args)]
+pub(crate) struct DiffArgs {
+    /// Slug of a custom role
+    #[arg(long, value_name = "SLUG", requires = "rules", conflicts_with_all = ["from", "to"])]
+    role: Option<String>,
+    /// File with the rules that the role would have, a JSON list; - reads stdin
+    #[arg(long, value_name = "FILE", requires = "role")]
+    rules: Option<String>,
+    /// Somebody: the id of an identity, or user:ID, or group:ID
+    #[arg(long, value_name = "ID", requires = "to")]
+    from: Option<String>,
+    /// Somebody to compare with
+    #[arg(long, value_name = "ID", requires = "from")]
+    to: Option<String>,
+    #[command(flatten)]
+    place: PlaceArgs,
+    #[command(flatten)]
+    access: AccessArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+pub(super) async fn run(args: DiffArgs, file: &FileSettings, printer: &Printer) -> Outcome {
+    let project_id = args.place.resolve(file)?;
+    let input = match (args.role, args.rules, args.from, args.to) {
+        (Some(role), Some(rules), None, None) => {
+            Diff { project_id, role: Some(role), permissions: Some(read(&rules)?), ..Diff::default() }
+        }
+        (None, None, Some(from), Some(to)) => {
+            Diff { project_id, from: Some(somebody(&from)?), to: Some(somebody(&to)?), ..Diff::default() }
+        }
+        _ => return Err(Failure::usage("give --role and --rules, or --from and --to")),
+    };
+    let is_role = input.role.is_some();
+    let client = args.access.client(file).await?;
+    let (difference, members) = compared(&client, input).await?;
+    if args.output.output == Output::Json {
+        return printer.json(&json!({ "difference": difference, "members": members }));
+    }
+    if !is_role {
+        return show(printer, "gained by the second", "lost to the first", &difference);
+    }
+    show(printer, "the role gains", "the role loses", &difference)?;
+    for MemberChange { member, change } in &members {
+        printer.data("")?;
+        printer
+            .data(printer.styled(&format!("{} {} ({})", member.kind, member.name, member.id), Style::Bold))?;
+        show(printer, "gains", "loses", change)?;
+    }
+    if members.is_empty() {
+        printer.note("for nobody who holds the role anything changes");
+    }
+    Ok(())
+}
+
+async fn compared(client: &Client, mut input: Diff) -> Outcome<(AccessChange, Vec<MemberChange>)> {
+    let mut members = Vec::new();
+    loop {
+        let reply = client.diff(&input).await?;
+        members.extend(reply.members);
+        input.cursor = reply.next_cursor;
+        if input.cursor.is_none() {
+            return Ok((reply.difference, members));
+        }
+    }
+}
+
+fn read(file: &str) -> Outcome<Vec<Value>> {
+    let mut text = String::new();
+    let read = if file == "-" {
+        std::io::stdin().lock().take(LARGEST).read_to_string(&mut text)
+    } else {
+        std::fs::File::open(file).and_then(|opened| opened.take(LARGEST).read_to_string(&mut text))
+    };
+    read.with_context(|| format!("cannot read the rules in `{file}`"))?;
+    let not_rules = || Failure::usage(format!("`{file}` holds no JSON list of rules"));
+    serde_json::from_str(&text).map_err(|_| not_rules())
+}
+
+fn show(printer: &Printer, gains: &str, loses: &str, change: &AccessChange) -> Outcome {
+    if change.gained.is_empty() && change.lost.is_empty() {
+        return printer.data("no difference");
+    }
+    let list = |heading: &str, gaps: &[AccessGap]| {
+        if gaps.is_empty() {
+            return Ok(());
+        }
+        printer.data(format!("{heading}:"))?;
+        gaps.iter().try_for_each(|gap| printer.data(format!("  {}", gap.sentence)))
+    };
+    list(gains, &change.gained)?;
+    list(loses, &change.lost)
+}
