@@ -104,49 +104,6 @@ pub struct UniversalAuthInput {
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, Serialize)]
 pub struct TokenAuthInput {}
 
-/// Where the keys of JWT Auth come from.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ConfigurationType {
-    /// From a URL.
-    Jwks,
-    /// Written down.
-    Static,
-}
-
-/// Attaches or changes JWT Auth.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct JwtAuthInput {
-    /// Where keys come from; asked for by attach and update.
-    pub configuration_type: ConfigurationType,
-    /// URL of the key set.
-    #[serde(default)]
-    pub jwks_url: Option<String>,
-    /// Authorities that vouch for that URL, PEM; the machine's if empty.
-    #[serde(default)]
-    pub jwks_ca_cert: Option<String>,
-    /// Keys in PEM.
-    #[serde(default)]
-    pub public_keys: Option<Vec<String>>,
-    /// Exact `iss`; any if empty.
-    #[serde(default)]
-    pub bound_issuer: Option<String>,
-    /// Comma list of audiences, of which one has to match; any if empty.
-    #[serde(default)]
-    pub bound_audiences: Option<String>,
-    /// Glob for `sub`; any if empty.
-    #[serde(default)]
-    pub bound_subject: Option<String>,
-}
-
-/// Proves with a JWT.
-#[derive(Clone, Deserialize, JsonSchema, Serialize)]
-pub struct JwtProof {
-    /// The JWT, at most 16 KiB.
-    pub jwt: String,
-}
-
 /// What every configured method shows.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -2,14 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 use url::Url;
-use vouchsafe_api::auth_methods::{ConfigurationType, JwtAuthInput, JwtProof};
+use vouchsafe_api::auth_jwt::{ConfigurationType, JwtAuthInput, JwtProof};
 
-use crate::jose::{
-    Algorithms, Claims, KeySet, Refresh, SetAddress, TimeRules, TokenType, UnverifiedJwt, check_times,
-};
+use crate::bound::{Bound, Facts, Rules, sent};
+use crate::jose::{KeySet, Refresh, SetAddress};
 use crate::net::Trust;
-use crate::pattern::{Patterns, normalized};
-use crate::{Context, Findings, Issue, Login, Method, Proven, Reason, Refusal, Sample};
+use crate::pattern::Star;
+use crate::{Context, Finding, Findings, Issue, Login, Method, Proven, Reason, Refusal, Sample};
+
+/// Most written down keys: as many as are tried for a token.
+const MOST_KEYS: usize = 10;
 
 /// JWT Auth.
 pub struct JwtAuth;
@@ -22,17 +24,14 @@ pub struct JwtConfig {
     jwks_url: String,
     jwks_ca_cert: String,
     public_keys: Vec<String>,
-    bound_issuer: String,
-    bound_audiences: String,
-    bound_subject: String,
+    #[serde(flatten)]
+    bound: Bound,
 }
 
 /// Configuration of JWT Auth, ready for checking.
 pub struct Ready {
     keys: Source,
-    issuer: String,
-    audiences: Patterns,
-    subject: Patterns,
+    rules: Rules,
 }
 
 enum Source {
@@ -48,22 +47,19 @@ impl Method for JwtAuth {
     type Input = JwtAuthInput;
     type Config = JwtConfig;
 
+    /// The kind of configuration and its fields are asked for by every change; what claims have to be stays.
     fn configure(stored: Option<JwtConfig>, input: JwtAuthInput) -> Result<JwtConfig, Issue> {
-        let stored = stored.as_ref();
-        let kept = |sent: Option<String>, stored: Option<&String>| {
-            sent.or_else(|| stored.cloned()).unwrap_or_default()
-        };
+        if stored.is_none() && input.bound_claims.is_none() {
+            return Err(Issue::new("boundClaims", "Required"));
+        }
         let config = JwtConfig {
-            configuration_type: input.configuration_type,
+            configuration_type: input
+                .configuration_type
+                .ok_or_else(|| Issue::new("configurationType", "Required"))?,
             jwks_url: input.jwks_url.unwrap_or_default().trim().to_owned(),
             jwks_ca_cert: input.jwks_ca_cert.unwrap_or_default().trim().to_owned(),
             public_keys: input.public_keys.unwrap_or_default(),
-            bound_issuer: kept(input.bound_issuer, stored.map(|config| &config.bound_issuer)),
-            bound_audiences: normalized(
-                "boundAudiences",
-                &kept(input.bound_audiences, stored.map(|config| &config.bound_audiences)),
-            )?,
-            bound_subject: kept(input.bound_subject, stored.map(|config| &config.bound_subject)),
+            bound: Bound::with(stored.map(|config| config.bound), sent!(input))?,
         };
         ready(&config)?;
         Ok(config)
@@ -71,12 +67,7 @@ impl Method for JwtAuth {
 }
 
 fn ready(config: &JwtConfig) -> Result<Ready, Issue> {
-    Ok(Ready {
-        keys: source(config)?,
-        issuer: config.bound_issuer.clone(),
-        audiences: Patterns::globs("boundAudiences", &config.bound_audiences)?,
-        subject: Patterns::one_glob("boundSubject", &config.bound_subject)?,
-    })
+    Ok(Ready { keys: source(config)?, rules: Rules::new(&config.bound, "jwt", Star::Crosses)? })
 }
 
 fn source(config: &JwtConfig) -> Result<Source, Issue> {
@@ -90,6 +81,9 @@ fn source(config: &JwtConfig) -> Result<Source, Issue> {
                 .map_err(|error| Issue::new("jwksCaCert", error.to_string()))?;
             Ok(Source::Fetched(SetAddress::Jwks(url), trust))
         }
+        ConfigurationType::Static if config.public_keys.len() > MOST_KEYS => {
+            Err(Issue::new("publicKeys", format!("Expected at most {MOST_KEYS} keys")))
+        }
         ConfigurationType::Static => KeySet::from_pems(config.public_keys.iter().map(String::as_str))
             .map(Source::Static)
             .map_err(|error| Issue::new("publicKeys", error.to_string())),
@@ -99,56 +93,44 @@ fn source(config: &JwtConfig) -> Result<Source, Issue> {
 impl Login for JwtAuth {
     type Proof = JwtProof;
     type Ready = Ready;
-    type Facts = Claims;
+    type Facts = Facts;
 
     fn ready(config: JwtConfig) -> Result<Ready, Refusal> {
         ready(&config).map_err(|issue| Refusal::new(Reason::Configuration, issue.to_string()))
     }
 
-    async fn verify(context: &Context<'_>, ready: &Ready, proof: &JwtProof) -> Result<Claims, Refusal> {
-        let token = UnverifiedJwt::parse(proof.jwt.trim())?;
-        let (accepted, kind) = (Algorithms::all(), TokenType::AccessToken);
-        let claims = match &ready.keys {
-            Source::Static(set) => token.verify(set, &accepted, kind)?.clone(),
+    async fn verify(context: &Context<'_>, ready: &Ready, proof: &JwtProof) -> Result<Facts, Refusal> {
+        let token = ready.rules.parse(&proof.jwt)?;
+        match &ready.keys {
+            Source::Static(set) => ready.rules.verify(&token, set, context.now),
             Source::Fetched(address, trust) => {
-                let keys = context.key_sets;
-                let set = keys
-                    .for_token(context.outbound, address, trust, Refresh::default(), &token, context.now)
-                    .await?;
-                token.verify(&set, &accepted, kind)?.clone()
+                let (sets, refresh) = (context.key_sets, Refresh::default());
+                let set =
+                    sets.for_token(context.outbound, address, trust, refresh, &token, context.now).await?;
+                ready.rules.verify(&token, &set, context.now)
+            }
+        }
+    }
+
+    fn admit(_: &Context<'_>, ready: &Ready, facts: &Facts) -> Findings {
+        ready.rules.admit(facts)
+    }
+
+    fn proven(_: &Context<'_>, ready: &Ready, facts: &Facts) -> Proven {
+        ready.rules.proven(facts)
+    }
+
+    fn suppose(sample: &Sample) -> Option<Result<Facts, Refusal>> {
+        Rules::suppose(sample)
+    }
+
+    async fn probe(context: &Context<'_>, ready: &Ready) -> Vec<Finding> {
+        let result = match &ready.keys {
+            Source::Static(_) => return vec![Finding { what: "read the keys".to_owned(), result: Ok(()) }],
+            Source::Fetched(address, trust) => {
+                context.key_sets.fetch_now(context.outbound, address, trust, context.now).await
             }
         };
-        check_times(&claims, TimeRules::default(), context.now)?;
-        Ok(claims)
-    }
-
-    fn admit(_: &Context<'_>, ready: &Ready, claims: &Claims) -> Findings {
-        let mut findings = Findings::new();
-        let text = |name: &str| claims.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
-        if !ready.issuer.is_empty() {
-            findings.check("issuer", text("iss") == ready.issuer, Reason::Issuer, || {
-                format!("iss is {:?}; expected {:?}", text("iss"), ready.issuer)
-            });
-        }
-        if !ready.subject.is_empty() {
-            findings.check("subject", ready.subject.matches(text("sub")), Reason::Subject, || {
-                format!("sub is {:?}", text("sub"))
-            });
-        }
-        if !ready.audiences.is_empty() {
-            findings.check("audience", ready.audiences.matches(text("aud")), Reason::Audience, || {
-                format!("aud is {:?}", text("aud"))
-            });
-        }
-        findings
-    }
-
-    fn proven(_: &Context<'_>, _: &Ready, _: &Claims) -> Proven {
-        Proven::default()
-    }
-
-    fn suppose(sample: &Sample) -> Option<Result<Claims, Refusal>> {
-        let Sample::Jwt(text) = sample else { return None };
-        Some(UnverifiedJwt::parse(text.trim()).map(UnverifiedJwt::supposed).map_err(Refusal::from))
+        vec![Finding { what: "fetch the key set".to_owned(), result: result.map(|_| ()) }]
     }
 }

@@ -14,7 +14,10 @@ pub mod pattern;
 mod reason;
 mod trusted;
 
+pub mod bound;
 pub mod jwt;
+pub mod oidc;
+pub mod spiffe;
 mod token;
 mod universal;
 

@@ -54,6 +54,9 @@ pub trait Method: Send + Sync + 'static {
     /// A configuration from the fields of an attach, or of an update to what is stored.
     fn configure(stored: Option<Self::Config>, input: Self::Input) -> Result<Self::Config, Issue>;
 
+    /// Adds to what is shown of a configuration what is true of it just now.
+    fn show(_context: &Context<'_>, _config: &Self::Config, _shown: &mut Map<String, Value>) {}
+
     /// Looks at a new configuration before it is stored, where the wire asks for that: a bundle is fetched, a
     /// directory is bound. A refusal refuses the attach or update with 400 and its sentence.
     fn inspect(

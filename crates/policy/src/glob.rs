@@ -17,6 +17,7 @@ use regex_automata::nfa::thompson;
 use regex_automata::util::primitives::StateID;
 use regex_automata::{Anchored, MatchKind};
 
+use self::translate::Stars;
 use crate::GlobError;
 
 /// How long a pattern may be, in bytes.
@@ -41,26 +42,34 @@ struct Compiled {
 impl Glob {
     /// Compiles a pattern; refuses what it could not decide quickly or would read differently from other dialects.
     pub fn new(pattern: &str) -> Result<Self, GlobError> {
-        Self::within(pattern, MAX_LENGTH)
+        Self::within(pattern, MAX_LENGTH, Stars::Stay)
+    }
+
+    /// The same, but a single star crosses segments as well.
+    pub fn crossing(pattern: &str) -> Result<Self, GlobError> {
+        Self::within(pattern, MAX_LENGTH, Stars::Cross)
     }
 
     /// Compiles a pattern into which values have been put, with [`escape`].
     pub(crate) fn filled(pattern: &str) -> Result<Self, GlobError> {
-        Self::within(pattern, MAX_FILLED)
+        Self::within(pattern, MAX_FILLED, Stars::Stay)
     }
 
-    fn within(pattern: &str, limit: usize) -> Result<Self, GlobError> {
+    fn within(pattern: &str, limit: usize, stars: Stars) -> Result<Self, GlobError> {
         if pattern.len() > limit {
             return Err(GlobError::TooLong(limit));
         }
-        shared::known_or(pattern, || Self::compile(pattern)).map(Self)
+        match stars {
+            Stars::Stay => shared::known_or(pattern, || Self::compile(pattern, stars)).map(Self),
+            Stars::Cross => Self::compile(pattern, stars).map(Arc::new).map(Self),
+        }
     }
 
-    fn compile(pattern: &str) -> Result<Compiled, GlobError> {
+    fn compile(pattern: &str, stars: Stars) -> Result<Compiled, GlobError> {
         let alternatives =
             if pattern.trim().is_empty() { Vec::new() } else { braces::expand(pattern, MAX_ALTERNATIVES)? };
         let regexes =
-            alternatives.iter().map(|one| translate::to_regex(one)).collect::<Result<Vec<_>, _>>()?;
+            alternatives.iter().map(|one| translate::to_regex(one, stars)).collect::<Result<Vec<_>, _>>()?;
         // Nothing between the bars would match the empty string; a blank pattern matches nothing.
         let regex = if regexes.is_empty() { "[^\\s\\S]".to_owned() } else { regexes.join("|") };
         let automaton = dense::Builder::new()
@@ -87,6 +96,18 @@ impl Glob {
     /// The pattern as it was given.
     pub fn pattern(&self) -> &str {
         &self.0.pattern
+    }
+
+    /// How many bytes of the value could be the beginning of something that matches.
+    pub fn agrees_up_to(&self, value: &str) -> usize {
+        let mut state = self.0.start;
+        for (at, byte) in value.bytes().enumerate() {
+            state = self.0.automaton.next_state(state, byte);
+            if self.0.automaton.is_dead_state(state) {
+                return at;
+            }
+        }
+        value.len()
     }
 
     /// Does the whole value match?

@@ -192,6 +192,8 @@ fn parts(text: &str) -> Result<Vec<Part<'_>>, TemplateError> {
 /// The kinds of proof that a login leaves in its token, with what stands below each; none: any name.
 const LOGINS: &[(&str, &[&str])] = &[
     ("oidc.claims.", &[]),
+    ("jwt.claims.", &[]),
+    ("spiffe.", &["id", "trustDomain"]),
     ("kubernetes.", &["namespace", "name"]),
     ("aws.", &["accountId", "arn", "userId", "partition", "service", "resourceType", "resourceName"]),
 ];

@@ -159,6 +159,12 @@ impl KeySets {
         }
     }
 
+    /// When the keys that are kept were fetched.
+    pub fn fetched_at(&self, address: &SetAddress, trust: &Trust) -> Option<Timestamp> {
+        let slot = self.slots.get(&(address.clone(), trust.clone()))?;
+        slot.known().keys.map(|keys| keys.fetched_at)
+    }
+
     fn slot(&self, address: &SetAddress, trust: &Trust) -> Arc<Slot> {
         let place = (address.clone(), trust.clone());
         let made =

@@ -2,6 +2,15 @@
 
 use crate::GlobError;
 
+/// What stars do at a slash.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(super) enum Stars {
+    /// A single star stays within its segment.
+    Stay,
+    /// Every star crosses.
+    Cross,
+}
+
 enum Token {
     Char(char),
     Slash,
@@ -17,7 +26,7 @@ const ANYTHING: &str = "(?s:.)*";
 /// One character within a segment.
 const ONE: &str = "[^/]";
 
-pub(super) fn to_regex(pattern: &str) -> Result<String, GlobError> {
+pub(super) fn to_regex(pattern: &str, stars: Stars) -> Result<String, GlobError> {
     let tokens = tokens(pattern)?;
     let at = |index: usize| tokens.get(index);
     let ends = |index: usize| matches!(at(index), None | Some(Token::Slash));
@@ -30,6 +39,8 @@ pub(super) fn to_regex(pattern: &str) -> Result<String, GlobError> {
     while let Some(token) = at(index) {
         match token {
             Token::Char(char) => push_literal(&mut regex, *char),
+            Token::Star | Token::Stars if stars == Stars::Cross => regex.push_str(ANYTHING),
+            Token::Slash if stars == Stars::Cross => regex.push('/'),
             Token::One => regex.push_str(ONE),
             Token::Class(class) => regex.push_str(class),
             // `/app/**` at the end also matches `/app`; `/**` matches everything below the root and the root.
@@ -56,7 +67,7 @@ pub(super) fn to_regex(pattern: &str) -> Result<String, GlobError> {
         index += 1;
     }
     // A slash at the end of the value does not matter after a star or a set.
-    if matches!(tokens.last(), Some(Token::Star | Token::Stars | Token::Class(_))) {
+    if stars == Stars::Stay && matches!(tokens.last(), Some(Token::Star | Token::Stars | Token::Class(_))) {
         regex.push_str("/?");
     }
     Ok(regex)

@@ -85,11 +85,10 @@ impl World {
             "importId": import["secretImport"]["id"], "tagId": tag["tag"]["id"], "tagSlug": "walked",
             "identityMembershipId": membership["identityMembership"]["id"],
             "membershipId": membership["identityMembership"]["id"],
-            "sourceId": "0190f4e2-6b1c-7c3a-9d52-3f1b2a4c5d6e",
             "userId": "0190f4e2-6b1c-7c3a-9d52-3f1b2a4c5d6e", "sessionId": "0190f4e2-6b1c-7c3a-9d52-3f1b2a4c5d6e",
         });
         let fields = json!({
-            "walkedPath": "walked", "roleId": role["role"]["id"], "orgRoleId": org_role["role"]["id"], "roleSlug": "member", "permissions": [], "role": "no-access", "roles": [{ "role": "no-access", "isTemporary": false }],
+            "sourceId": "0190f4e2-6b1c-7c3a-9d52-3f1b2a4c5d6e", "walkedPath": "walked", "roleId": role["role"]["id"], "orgRoleId": org_role["role"]["id"], "roleSlug": "member", "permissions": [], "role": "no-access", "roles": [{ "role": "no-access", "isTemporary": false }],
             "path": "/", "secretPath": "/", "directory": "/", "secretValue": "v", "projectName": "walked",
             "import": { "environment": "prod", "path": "/" }, "tagSlugs": ["walked"], "secretIds": [secret["secret"]["id"]],
             "secrets": [{ "secretKey": "WALKED", "secretValue": "v" }], "color": "", "username": "a@b.example",

@@ -5,4 +5,6 @@
 mod checks;
 mod common;
 mod jwt;
+mod key_server;
 mod mint;
+mod spiffe;

@@ -6,6 +6,7 @@ mod input;
 mod login;
 mod settings;
 mod sources;
+mod spiffe;
 mod token_auth;
 mod tokens;
 mod universal;
@@ -16,6 +17,8 @@ use vouchsafe_api::auth_methods::{
 };
 use vouchsafe_api::identities::IdentityPath;
 use vouchsafe_attest::jwt::JwtAuth;
+use vouchsafe_attest::oidc::OidcAuth;
+use vouchsafe_attest::spiffe::SpiffeAuth;
 use vouchsafe_attest::{Issue, Login, Method, TokenAuth, UniversalAuth};
 use vouchsafe_domain::id::IdentityId;
 use vouchsafe_policy::{org, project};
@@ -54,6 +57,8 @@ macro_rules! logins {
 // Every one of them; a new one is one line here.
 logins! {
     JwtAuth,
+    OidcAuth,
+    SpiffeAuth,
 }
 
 /// The routes of all auth methods.
@@ -61,7 +66,7 @@ pub(super) fn routes() -> Vec<Routes> {
     let mut all =
         vec![method::<UniversalAuth>(universal::routes()), method::<TokenAuth>(token_auth::routes())];
     all.extend(with_logins());
-    all.extend([tokens::routes(), check::what_if_routes()]);
+    all.extend([spiffe::routes(), tokens::routes(), check::what_if_routes()]);
     all
 }
 
@@ -314,6 +319,8 @@ fn shown<M: Method>(cx: &Cx, method: &AuthMethod) -> ApiResult<Fields> {
     if let Value::Object(own) = config::open(&cx.app, method)? {
         shown.extend(own);
     }
+    let context = cx.app.workshop.context(cx.now(), method.identity_id, None);
+    M::show(&context, &config::opened::<M>(&cx.app, method)?, &mut shown);
     Ok(shown)
 }
 

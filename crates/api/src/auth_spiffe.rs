@@ -1,0 +1,50 @@
+//! SPIFFE Auth (`auth-methods.md` section 16).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::lenient;
+
+/// Where the trust bundle comes from.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BundleProfile {
+    /// Written down.
+    Static,
+    /// From an endpoint with a certificate of the web (SPIFFE Trust Domain and Bundle section 5.2.1).
+    HttpsWebBundle,
+}
+
+/// How the trust bundle is got.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BundleInput {
+    /// Which way.
+    pub profile: BundleProfile,
+    /// The bundle: a JSON Web Key Set as text.
+    #[serde(default)]
+    pub bundle: Option<String>,
+    /// Endpoint of the bundle.
+    #[serde(default)]
+    pub endpoint_url: Option<String>,
+    /// Authorities that vouch for the endpoint, PEM; the machine's if empty.
+    #[serde(default)]
+    pub ca_cert: Option<String>,
+    /// A bundle this old is fetched anew, seconds, 0–86400; 3600 if missing.
+    #[serde(default, deserialize_with = "lenient::opt_int")]
+    pub refresh_hint_seconds: Option<i64>,
+}
+
+/// Attaches or changes SPIFFE Auth.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct SpiffeAuthInput {
+    /// Name of the trust domain.
+    pub trust_domain: Option<String>,
+    /// Comma list of globs over whole SPIFFE ids.
+    pub allowed_spiffe_ids: Option<String>,
+    /// Comma list of audiences, of which the SVID has to name one.
+    pub allowed_audiences: Option<String>,
+    /// Where the trust bundle comes from.
+    pub trust_bundle_distribution: Option<BundleInput>,
+}

@@ -1,0 +1,140 @@
+//! Trust bundles: the keys of a trust domain (SPIFFE Trust Domain and Bundle section 4).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use url::Url;
+use vouchsafe_api::auth_spiffe::{BundleInput, BundleProfile};
+use vouchsafe_domain::time::Timestamp;
+
+use crate::jose::{FRESH, KeySet, Refresh, SetAddress, UnverifiedJwt};
+use crate::net::Trust;
+use crate::{Context, Issue, Refusal};
+
+/// Largest bundle that may be written down, in bytes.
+const LARGEST: usize = 256 * 1024;
+/// A bundle this old is fetched anew if nothing else is said, seconds.
+const REFRESH_HINT: i64 = 3600;
+/// A bundle that cannot be fetched is used for this long after it should have been, seconds.
+const GRACE: i64 = 3600;
+
+/// Where a bundle comes from, as it is stored and shown.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Distribution {
+    profile: BundleProfile,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bundle: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    endpoint_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ca_cert: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refresh_hint_seconds: Option<i64>,
+}
+
+/// The same, ready for use.
+pub(super) struct Bundle(Source);
+
+enum Source {
+    Static(KeySet),
+    Fetched { address: SetAddress, trust: Trust, refresh: Refresh },
+}
+
+impl Distribution {
+    /// Reads what was sent; fields of the other profile are passed over.
+    pub(super) fn new(input: BundleInput) -> Result<Self, Issue> {
+        let fetched = input.profile == BundleProfile::HttpsWebBundle;
+        let hint = input.refresh_hint_seconds.unwrap_or(REFRESH_HINT);
+        if !(0..=86_400).contains(&hint) {
+            return Err(Issue::new(
+                "trustBundleDistribution.refreshHintSeconds",
+                "Expected 0 to 86400 seconds",
+            ));
+        }
+        let distribution = Self {
+            profile: input.profile,
+            bundle: input.bundle.filter(|_| !fetched),
+            endpoint_url: input.endpoint_url.filter(|_| fetched).map(|url| url.trim().to_owned()),
+            ca_cert: input.ca_cert.filter(|pem| fetched && !pem.trim().is_empty()),
+            refresh_hint_seconds: fetched.then_some(hint),
+        };
+        distribution.ready()?;
+        Ok(distribution)
+    }
+
+    pub(super) fn ready(&self) -> Result<Bundle, Issue> {
+        match self.profile {
+            BundleProfile::Static => {
+                let field = "trustBundleDistribution.bundle";
+                let text = self.bundle.as_deref().unwrap_or_default();
+                if text.len() > LARGEST {
+                    return Err(Issue::new(field, format!("Expected at most {LARGEST} bytes")));
+                }
+                let set = KeySet::from_jwks(text.as_bytes())
+                    .map_err(|error| Issue::new(field, error.to_string()))?;
+                Ok(Bundle(Source::Static(set)))
+            }
+            BundleProfile::HttpsWebBundle => {
+                let no_url = || {
+                    Issue::new("trustBundleDistribution.endpointUrl", "Expected the URL of a bundle endpoint")
+                };
+                let url: Url =
+                    self.endpoint_url.as_deref().unwrap_or_default().parse().map_err(|_| no_url())?;
+                let pem = self.ca_cert.as_deref().unwrap_or_default();
+                let trust = Trust::from_pem(pem)
+                    .map_err(|error| Issue::new("trustBundleDistribution.caCert", error.to_string()))?;
+                // A hint of 0 says nothing.
+                let fresh = self.refresh_hint_seconds.filter(|hint| *hint > 0).unwrap_or(FRESH);
+                let refresh = Refresh { fresh, stale: fresh + GRACE };
+                Ok(Bundle(Source::Fetched { address: SetAddress::Jwks(url), trust, refresh }))
+            }
+        }
+    }
+}
+
+impl Bundle {
+    /// The keys that may have signed this JWT-SVID: those for JWT-SVIDs, and those that do not say what they are for.
+    pub(super) async fn for_token(
+        &self,
+        context: &Context<'_>,
+        token: &UnverifiedJwt,
+    ) -> Result<KeySet, Refusal> {
+        let set = match &self.0 {
+            Source::Static(set) => set.clone(),
+            Source::Fetched { address, trust, refresh } => {
+                let (sets, now) = (context.key_sets, context.now);
+                let set = sets.for_token(context.outbound, address, trust, *refresh, token, now).await?;
+                (*set).clone()
+            }
+        };
+        Ok(set.only(|key| key.usage.as_deref().is_none_or(|usage| matches!(usage, "jwt-svid" | "sig"))))
+    }
+
+    /// Fetches the bundle now, if it is one that is fetched.
+    pub(super) async fn refresh(&self, context: &Context<'_>) -> Result<(), Refusal> {
+        match &self.0 {
+            Source::Static(_) => Ok(()),
+            Source::Fetched { address, trust, .. } => {
+                context.key_sets.fetch_now(context.outbound, address, trust, context.now).await.map(|_| ())
+            }
+        }
+    }
+
+    /// When the bundle that is kept was fetched.
+    fn fetched_at(&self, context: &Context<'_>) -> Option<Timestamp> {
+        match &self.0 {
+            Source::Static(_) => None,
+            Source::Fetched { address, trust, .. } => context.key_sets.fetched_at(address, trust),
+        }
+    }
+
+    /// Adds to what is shown of the distribution when its bundle was fetched.
+    pub(super) fn show(&self, context: &Context<'_>, shown: &mut Map<String, Value>) {
+        if let (Source::Fetched { .. }, Some(Value::Object(distribution))) =
+            (&self.0, shown.get_mut("trustBundleDistribution"))
+        {
+            let at = self.fetched_at(context).map_or(Value::Null, |at| Value::from(at.to_string()));
+            distribution.insert("cachedBundleLastRefreshedAt".to_owned(), at);
+        }
+    }
+}

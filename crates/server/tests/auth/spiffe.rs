@@ -1,0 +1,116 @@
+//! SPIFFE Auth with JWT-SVIDs.
+
+use serde_json::{Value, json};
+use vouchsafe_testkit::{TestServer, both};
+
+use crate::common::{at, attached, live, log_in, refused};
+use crate::key_server::KeyServer;
+use crate::mint::Mint;
+
+both!(
+    an_svid_of_a_pinned_bundle_logs_in,
+    each_wrong_thing_is_refused_for_what_it_is,
+    a_fetched_bundle_is_refreshed_when_asked_and_when_a_key_is_unknown,
+    configurations_that_cannot_work_are_refused,
+);
+
+const METHOD: &str = "spiffe-auth";
+
+fn config(distribution: Value) -> Value {
+    json!({
+        "trustDomain": "prod.example", "allowedSpiffeIds": "spiffe://prod.example/web/*",
+        "allowedAudiences": "vouchsafe,other", "trustBundleDistribution": distribution,
+    })
+}
+
+fn pinned(mint: &Mint) -> Value {
+    let mut jwk = mint.jwk();
+    jwk["use"] = json!("jwt-svid");
+    json!({ "profile": "static", "bundle": json!({ "keys": [jwk] }).to_string() })
+}
+
+fn claims(server: &TestServer) -> Value {
+    let now = server.app.now().as_seconds();
+    json!({ "sub": "spiffe://prod.example/web/a", "aud": ["vouchsafe"], "exp": now + 300, "iat": now })
+}
+
+async fn an_svid_of_a_pinned_bundle_logs_in(server: TestServer) {
+    let mint = Mint::new("one");
+    let (identity, reply) = attached(&server, METHOD, config(pinned(&mint))).await;
+    assert_eq!(reply["identitySpiffeAuth"]["allowedAudiences"], "vouchsafe, other");
+    live(&server, METHOD, &identity, json!({}), json!({ "jwt": mint.token(&claims(&server)) })).await;
+}
+
+async fn each_wrong_thing_is_refused_for_what_it_is(server: TestServer) {
+    let mint = Mint::new("one");
+    let (identity, _) = attached(&server, METHOD, config(pinned(&mint))).await;
+    let now = server.app.now().as_seconds();
+    for (claim, value, reason) in [
+        ("sub", json!("spiffe://other.example/web/a"), "issuer-mismatch"),
+        ("sub", json!("spiffe://prod.example/db/a"), "subject-mismatch"),
+        ("sub", json!("spiffe://prod.example/web/../db"), "malformed-proof"),
+        ("sub", json!("web"), "malformed-proof"),
+        ("aud", json!(["nobody"]), "audience-mismatch"),
+        ("aud", Value::Null, "audience-mismatch"),
+        ("exp", json!(now - 61), "expired"),
+        ("exp", Value::Null, "malformed-proof"),
+    ] {
+        let mut wrong = claims(&server);
+        wrong[claim] = value;
+        refused(&server, METHOD, &identity, json!({ "jwt": mint.token(&wrong) }), reason).await;
+    }
+    let forged = Mint::new("one").token(&claims(&server));
+    refused(&server, METHOD, &identity, json!({ "jwt": forged }), "invalid-signature").await;
+    let typed = mint.token_with(&json!({ "alg": "ES256", "typ": "at+jwt", "kid": "one" }), &claims(&server));
+    refused(&server, METHOD, &identity, json!({ "jwt": typed }), "malformed-proof").await;
+}
+
+async fn a_fetched_bundle_is_refreshed_when_asked_and_when_a_key_is_unknown(server: TestServer) {
+    let (one, two) = (Mint::new("one"), Mint::new("two"));
+    let keys = KeyServer::start(&[&one]).await;
+    let web = json!({ "profile": "https_web_bundle", "endpointUrl": format!("{}/jwks", keys.url) });
+    let (identity, reply) = attached(&server, METHOD, config(web)).await;
+    let distribution = &reply["identitySpiffeAuth"]["trustBundleDistribution"];
+    assert_eq!(distribution["refreshHintSeconds"], 3600);
+    assert!(distribution["cachedBundleLastRefreshedAt"].is_string(), "{distribution}");
+    assert_eq!(keys.asked(), 1);
+
+    let log_in_by = async |mint: &Mint| {
+        log_in(&server, METHOD, &identity, json!({ "jwt": mint.token(&claims(&server)) })).await.status
+    };
+    assert_eq!(log_in_by(&one).await, 200);
+    keys.publish(&[&two]);
+    // Within the interval nobody's unknown key makes us ask again.
+    for _ in 0..5 {
+        assert_eq!(log_in_by(&two).await, 401);
+    }
+    assert_eq!(keys.asked(), 1);
+    server.admin.post(&format!("{}/refresh-bundle", at(METHOD, &identity)), json!({})).await.ok();
+    assert_eq!((log_in_by(&two).await, keys.asked()), (200, 2));
+    keys.publish(&[&one]);
+    server.clock.advance_seconds(31);
+    assert_eq!((log_in_by(&one).await, keys.asked()), (200, 3));
+}
+
+async fn configurations_that_cannot_work_are_refused(server: TestServer) {
+    let identity = server.identity("workload", "member").await.id;
+    let path = at(METHOD, &identity);
+    let good = config(pinned(&Mint::new("one")));
+    for (field, value, status) in [
+        ("trustDomain", json!("Prod Example"), 422),
+        ("allowedSpiffeIds", json!(""), 422),
+        ("allowedAudiences", json!(""), 422),
+        ("trustBundleDistribution", json!({ "profile": "static", "bundle": "{}" }), 422),
+        ("trustBundleDistribution", json!({ "profile": "https_web_bundle", "endpointUrl": "no" }), 422),
+        (
+            "trustBundleDistribution",
+            json!({ "profile": "https_web_bundle", "endpointUrl": "https://10.0.0.1/" }),
+            400,
+        ),
+    ] {
+        let mut wrong = good.clone();
+        wrong[field] = value;
+        server.admin.post(&path, wrong).await.refused(status);
+    }
+    server.admin.post(&path, good).await.ok();
+}
