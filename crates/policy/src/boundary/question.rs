@@ -57,26 +57,26 @@ impl<'a> Rules<'a> {
     pub(super) fn in_step(&self, alive: &Mask, budget: &mut Budget) -> Result<bool, TooComplex> {
         let living_twin = |rule: usize| self.twin[rule].filter(|twin| alive.has(*twin));
         let mut ours = alive.descending().take_while(|rule| *rule >= self.theirs);
-        // Of the actor's rules that were passed: where the first twin of a prohibition after it stands.
-        let mut forbidden_from = vec![usize::MAX; self.entries.len() - self.theirs];
-        let (mut passed, mut first) = (self.entries.len(), usize::MAX);
+        // The actor's rules that were passed, and where the first twin of a prohibition after each stands.
+        let mut passed: Vec<(usize, usize)> = Vec::new();
+        let mut first = usize::MAX;
         for their in alive.descending().skip_while(|rule| *rule >= self.theirs) {
             budget.spend(10)?;
             if self.inverted[their] {
                 continue;
             }
             let Some(twin) = living_twin(their) else { return Ok(false) };
-            while passed > twin {
+            while passed.last().is_none_or(|(last, _)| *last > twin) {
                 budget.spend(10)?;
                 let Some(our) = ours.next() else { return Ok(false) };
-                passed = our;
-                forbidden_from[our - self.theirs] = first;
+                passed.push((our, first));
                 if self.inverted[our] {
                     // Without a twin it is as if it stood before all of the target's rules.
                     first = first.min(living_twin(our).unwrap_or(0));
                 }
             }
-            if forbidden_from[twin - self.theirs] <= their {
+            let found = passed.binary_search_by(|(our, _)| twin.cmp(our));
+            if found.is_err() || found.is_ok_and(|at| passed[at].1 <= their) {
                 return Ok(false);
             }
         }

@@ -303,6 +303,13 @@ async fn who_may_not_ask_is_refused(server: TestServer) {
     let of_project = server.project_member(&here, "auditor").await;
     let of_org = server.identity("org auditor", "auditor").await;
     let stranger = server.stranger().await;
+    // Who may only ask in a project learns nothing about those who are not in it.
+    let outside = server.identity("outside", "no-access").await;
+    of_project.post(EXPLAIN, reading(&here, &outside.id, "dev")).await.refused(404);
+    let compared =
+        json!({ "projectId": here, "from": { "identityId": outside.id }, "to": { "identityId": viewer.id } });
+    of_project.post(DIFF, compared.clone()).await.refused(404);
+    of_org.post(DIFF, compared).await.ok();
     let in_org = json!({ "identityId": viewer.id, "subject": "identity", "action": "read" });
     let who = |question: &Value| {
         let mut question = question.clone();

@@ -37,6 +37,21 @@ async fn a_project_manages_identities_of_its_own(server: TestServer) {
     let developer = server.project_member(project["id"].as_str().unwrap(), "member").await;
     assert_eq!(developer.patch(&one, json!({ "name": "renamed" })).await.ok()["identity"]["name"], "renamed");
     let strong = admin.post(&all, json!({ "name": "strong", "roles": [{ "role": "admin" }] })).await.ok();
+    // Lists leave out who holds more than the caller.
+    let names = |list: serde_json::Value| {
+        let all = list["identities"].as_array().unwrap().iter();
+        all.map(|one| one["identity"]["name"].as_str().or(one["name"].as_str()).unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let search = json!({ "scope": ["project"], "search": {} });
+    let found = |by: &vouchsafe_testkit::Person| {
+        let (by, search) = (by.clone(), search.clone());
+        async move { by.post("/api/v2/identities/search", search).await.ok() }
+    };
+    assert_eq!(names(admin.get(&all).await.ok()), ["renamed", "strong"]);
+    assert_eq!(names(developer.get(&all).await.ok()), ["renamed"]);
+    assert_eq!(names(found(admin).await), ["renamed", "strong"]);
+    assert_eq!(names(found(&developer).await), ["renamed"]);
     let strong = format!("{all}/{}", strong["identity"]["id"].as_str().unwrap());
     developer.delete(&strong).await.refused(403);
     developer.post(&all, json!({ "name": "z", "roles": [{ "role": "admin" }] })).await.refused(403);

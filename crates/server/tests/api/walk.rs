@@ -22,7 +22,7 @@ use measure::Requests;
 both!(nobody_walks_beyond_what_they_hold);
 
 /// How many walks, and of how many calls each.
-const WALKS: u64 = 10;
+const WALKS: u64 = 8;
 const CALLS: usize = 100;
 
 async fn nobody_walks_beyond_what_they_hold(server: TestServer) {

@@ -18,13 +18,15 @@ use crate::http::project_roles::rule;
 pub(super) struct Place {
     pub(super) org: OrgId,
     pub(super) project: Option<ProjectId>,
+    /// Whether the caller may ask in the whole organization.
+    everywhere: bool,
 }
 
 impl Place {
     /// The place that a request names, if the caller may ask there.
     pub(super) async fn of(cx: &Cx, project: Option<ProjectId>) -> ApiResult<Self> {
-        cx.either(project).await?;
-        Ok(Self { org: cx.org()?, project })
+        let everywhere = cx.either(project).await?;
+        Ok(Self { org: cx.org()?, project, everywhere })
     }
 
     pub(super) fn level(self) -> Level {
@@ -47,13 +49,17 @@ impl Place {
         })
     }
 
-    /// What somebody holds there, whenever that is, and whether they are a member at all.
+    /// What somebody holds there, whenever that is, and whether they are a member at all. Who may only ask in the
+    /// project learns nothing about others.
     pub(super) async fn held_by(self, cx: &Cx, member: MemberRef) -> ApiResult<(Holdings, bool)> {
         let store = &cx.app.store;
         let Some(project) = self.project else {
             return Ok((org_holdings(store, self.org, member).await?, true));
         };
         let found = store.project_grants(project, member).await?;
+        if !found.is_member && !self.everywhere {
+            return Err(nobody());
+        }
         let holdings = Holdings::read(Level::Project, found.grants)?;
         if !holdings.templates().identity {
             return Ok((holdings, found.is_member));
@@ -74,7 +80,11 @@ pub(super) async fn named(cx: &Cx, who: Somebody, field: &str) -> ApiResult<Hold
         return Err(ApiError::invalid(field, "Expected one of identityId, userId and groupId"));
     };
     let found = cx.app.store.holder(cx.org()?, member).await?;
-    found.ok_or_else(|| ApiError::not_found("Nobody with this ID is in the organization"))
+    found.ok_or_else(nobody)
+}
+
+fn nobody() -> ApiError {
+    ApiError::not_found("Nobody with this ID is a member here")
 }
 
 /// The same, with what a login would prove.
