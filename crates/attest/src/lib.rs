@@ -15,8 +15,10 @@ mod reason;
 mod trusted;
 
 pub mod jwt;
+pub mod tls_cert;
 mod token;
 mod universal;
+pub mod x509;
 
 pub use context::{Context, Workshop};
 pub use endpoints::Endpoints;
