@@ -15,6 +15,7 @@ pub mod passwords;
 pub mod rules;
 pub mod settings;
 pub mod start;
+pub mod tls;
 mod turns;
 pub mod usecase;
 

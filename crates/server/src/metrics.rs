@@ -17,6 +17,7 @@ use axum::routing::get;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::app::App;
+use crate::start::{Timeouts, limited};
 use crate::http::route::Route;
 use crate::http::routes;
 
@@ -134,12 +135,7 @@ pub async fn serve(app: App, listener: TcpListener) -> anyhow::Result<()> {
         response
     });
     let service = Router::new().route("/metrics", handler).into_make_service();
-    let mut server = axum_server::from_tcp(listener)?.first_request_timeout(crate::start::HEADER_TIMEOUT);
-    server
-        .http_builder()
-        .http1()
-        .timer(hyper_util::rt::TokioTimer::new())
-        .header_read_timeout(crate::start::HEADER_TIMEOUT);
+    let server = limited(axum_server::from_tcp(listener)?, Timeouts::USUAL);
     server.serve(service).await.context("the metrics server stopped")
 }
 

@@ -16,6 +16,7 @@ use vouchsafe_api::auth_methods::{
 };
 use vouchsafe_api::identities::IdentityPath;
 use vouchsafe_attest::jwt::JwtAuth;
+use vouchsafe_attest::tls_cert::TlsCertAuth;
 use vouchsafe_attest::{Issue, Login, Method, TokenAuth, UniversalAuth};
 use vouchsafe_domain::id::IdentityId;
 use vouchsafe_policy::{org, project};
@@ -54,6 +55,7 @@ macro_rules! logins {
 // Every one of them; a new one is one line here.
 logins! {
     JwtAuth,
+    TlsCertAuth,
 }
 
 /// The routes of all auth methods.
