@@ -22,4 +22,5 @@ pub mod usecase;
 pub use app::App;
 pub use clock::SystemClock;
 pub use settings::{Pace, Settings};
+pub use ::http::HeaderName;
 pub use vouchsafe_attest::Endpoints;

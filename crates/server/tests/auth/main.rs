@@ -6,3 +6,6 @@ mod checks;
 mod common;
 mod jwt;
 mod mint;
+mod tls_cert;
+#[path = "../../../attest/tests/trees/mod.rs"]
+mod trees;
