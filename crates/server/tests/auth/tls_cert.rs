@@ -225,9 +225,13 @@ async fn each_wrong_certificate_is_refused_for_what_it_is(server: TestServer) {
 async fn both_versions_of_tls_and_other_clients_log_in(server: TestServer) {
     let (secure, ca) = (Secure::start(&server), Ca::new("ca"));
     let (identity, _) = attached(&server, METHOD, trusting(&ca)).await;
-    let kinds = [&rcgen::PKCS_ECDSA_P384_SHA384, &rcgen::PKCS_ED25519, &rcgen::PKCS_RSA_SHA256];
-    for kind in kinds {
-        let leaf = ca.leaf_with(client("web"), KeyPair::generate_for(kind).unwrap());
+    let keys = [
+        KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap(),
+        KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap(),
+        ed25519().await,
+    ];
+    for key in keys {
+        let leaf = ca.leaf_with(client("web"), key);
         for versions in [["--tlsv1.2", "--tls-max", "1.2"], ["--tlsv1.3", "--tls-max", "1.3"]] {
             let body = json!({ "identityId": identity });
             secure.curl(&[&leaf], &versions, LOGIN, Some(&body)).await.ok();
@@ -239,6 +243,13 @@ async fn both_versions_of_tls_and_other_clients_log_in(server: TestServer) {
     }
     let old = secure_versions(&secure, "-tls1_1").await;
     assert!(!old, "TLS 1.1 is not spoken");
+}
+
+/// A key in the form that OpenSSL reads.
+async fn ed25519() -> KeyPair {
+    let made = Command::new("openssl").args(["genpkey", "-algorithm", "ed25519"]).output().await;
+    let made = made.expect("openssl is installed (Debian package `openssl`)");
+    KeyPair::from_pem(std::str::from_utf8(&made.stdout).unwrap()).unwrap()
 }
 
 /// A login with `openssl s_client`; answers the whole reply.
@@ -424,6 +435,7 @@ async fn a_header_of_anybody_else_is_ignored(server: TestServer) {
     assert_eq!(answer.refused(400), missing);
     let stranger = Ca::new("stranger").client("web");
     secure.curl(&[&stranger], &["--header", &header], LOGIN, Some(&body)).await.refused(401);
+    drop(secure);
     // What a listed proxy shows of itself is not its client's.
     let server = with_proxy(server, "127.0.0.0/8").await;
     let secure = Secure::start(&server);
