@@ -19,8 +19,8 @@ pub mod tls;
 mod turns;
 pub mod usecase;
 
+pub use ::http::HeaderName;
 pub use app::App;
 pub use clock::SystemClock;
 pub use settings::{Pace, Settings};
-pub use ::http::HeaderName;
 pub use vouchsafe_attest::Endpoints;

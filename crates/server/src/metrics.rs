@@ -17,9 +17,9 @@ use axum::routing::get;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::app::App;
-use crate::start::{Timeouts, limited};
 use crate::http::route::Route;
 use crate::http::routes;
+use crate::start::{Timeouts, limited};
 
 /// Statuses that are counted by themselves; the others count as `other`.
 const STATUSES: [u16; 13] = [200, 304, 400, 401, 403, 404, 405, 413, 415, 422, 429, 500, 503];

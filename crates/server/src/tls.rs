@@ -73,7 +73,10 @@ impl Tls {
                 Ok(true) => tracing::info!("the TLS certificate was read again"),
                 Ok(false) => {}
                 Err(error) => {
-                    tracing::error!(error = format!("{error:#}"), "the changed TLS certificate cannot be used; the one before stays");
+                    tracing::error!(
+                        error = format!("{error:#}"),
+                        "the changed TLS certificate cannot be used; the one before stays"
+                    );
                 }
             }
         }
@@ -114,15 +117,20 @@ impl Read {
         if chain.is_empty() {
             bail!("{chain_file} holds no certificate in PEM");
         }
-        let key = PrivateKeyDer::from_pem_slice(&self.key)
-            .map_err(|_| anyhow::anyhow!("{key_file} holds no private key in PEM that can be read; it must not be encrypted"))?;
+        let key = PrivateKeyDer::from_pem_slice(&self.key).map_err(|_| {
+            anyhow::anyhow!(
+                "{key_file} holds no private key in PEM that can be read; it must not be encrypted"
+            )
+        })?;
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier = Arc::new(AnyClient(provider.signature_verification_algorithms));
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .with_client_cert_verifier(verifier)
             .with_single_cert(chain, key)
-            .with_context(|| format!("the certificate in {chain_file} cannot be used with the key in {key_file}"))?;
+            .with_context(|| {
+                format!("the certificate in {chain_file} cannot be used with the key in {key_file}")
+            })?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)
     }

@@ -183,8 +183,18 @@ fn tool(name: &str, folder: &Path, arguments: &[&str]) -> Output {
 /// A certificate for 127.0.0.1 that vouches for itself.
 fn certificate(folder: &Path, name: &str) {
     let (certificate, key) = (format!("{name}.pem"), format!("{name}.key"));
-    let arguments = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"];
-    let named = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-out", &certificate, "-keyout", &key];
+    let arguments =
+        ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"];
+    let named = [
+        "-subj",
+        "/CN=127.0.0.1",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+        "-out",
+        &certificate,
+        "-keyout",
+        &key,
+    ];
     let made = tool("openssl", folder, &[&arguments[..], &named].concat());
     assert!(made.status.success(), "{}", text(&made.stderr));
 }
@@ -208,14 +218,16 @@ fn tls_is_spoken_and_a_hangup_takes_a_new_certificate_over() {
 
     let copy = |from: &str| {
         for end in ["key", "pem"] {
-            std::fs::copy(place.join(format!("{from}.{end}")), place.join(format!("used.{end}"))).expect("copies");
+            std::fs::copy(place.join(format!("{from}.{end}")), place.join(format!("used.{end}")))
+                .expect("copies");
         }
     };
     copy("old");
     let server = Serving::start(with(&["--tls-cert", "used.pem", "--tls-key", "used.key"]));
     assert!(server.address.starts_with("https://"), "{}", server.address);
     let url = format!("{}/healthz", server.address);
-    let works = |trusted: &str| tool("curl", place, &["--silent", "--cacert", trusted, &url]).status.success();
+    let works =
+        |trusted: &str| tool("curl", place, &["--silent", "--cacert", trusted, &url]).status.success();
     assert!(works("old.pem") && !works("new.pem"));
     copy("new");
     let id = server.child.id().to_string();

@@ -46,7 +46,8 @@ impl Presented {
             forwarded(settings, request.headers())
         } else {
             let info = request.extensions().get::<Arc<TlsInfo>>();
-            info.filter(|info| !info.peer_certificates.is_empty()).map(|info| Source::Handshake(Arc::clone(info)))
+            info.filter(|info| !info.peer_certificates.is_empty())
+                .map(|info| Source::Handshake(Arc::clone(info)))
         };
         Self { source: source.unwrap_or_default(), forwarded: OnceLock::new() }
     }
@@ -98,7 +99,9 @@ mod tests {
     const PEM: &str = "-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n";
 
     fn encoded(text: &str) -> Vec<u8> {
-        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string().into_bytes()
+        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
+            .to_string()
+            .into_bytes()
     }
 
     #[test]

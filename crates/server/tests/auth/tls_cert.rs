@@ -33,6 +33,7 @@ both!(
     a_header_of_anybody_else_is_ignored,
     unusable_authorities_are_refused,
     sources_trust_different_authorities,
+    administrators_try_out_and_ask_whom_a_certificate_would_become,
 );
 
 const METHOD: &str = "tls-cert-auth";
@@ -114,7 +115,11 @@ impl Secure {
         let (body, status) = said.rsplit_once('\n').expect(&error);
         let status = status.parse().unwrap();
         assert!(status > 0, "curl: {error}");
-        Answer { status, headers: Default::default(), body: serde_json::from_str(body).unwrap_or(Value::Null) }
+        Answer {
+            status,
+            headers: Default::default(),
+            body: serde_json::from_str(body).unwrap_or(Value::Null),
+        }
     }
 
     async fn log_in(&self, chain: &[&Leaf], identity: &str) -> Answer {
@@ -219,7 +224,10 @@ async fn each_wrong_certificate_is_refused_for_what_it_is(server: TestServer) {
     assert_eq!(plain.refused(400), "Missing TLS certificate in header");
     // The lists are out of date in June 2027; the path is not.
     server.clock.advance_seconds(200 * 86_400);
-    assert_eq!(secure.log_in(&[&middle.leaf(web()), &shown], &identity).await.refused(401), "Invalid credentials");
+    assert_eq!(
+        secure.log_in(&[&middle.leaf(web()), &shown], &identity).await.refused(401),
+        "Invalid credentials"
+    );
 }
 
 async fn both_versions_of_tls_and_other_clients_log_in(server: TestServer) {
@@ -298,7 +306,12 @@ impl rustls::client::ResolvesClientCert for Impostor {
 }
 
 /// A client that shows this certificate and holds that key.
-fn rustls_client(secure: &Secure, shown: &Leaf, held: &KeyPair, version: &'static SupportedProtocolVersion) -> reqwest::Client {
+fn rustls_client(
+    secure: &Secure,
+    shown: &Leaf,
+    held: &KeyPair,
+    version: &'static SupportedProtocolVersion,
+) -> reqwest::Client {
     use rustls::pki_types::pem::PemObject;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let key = PrivateKeyDer::try_from(held.serialize_der()).unwrap();
@@ -320,7 +333,9 @@ async fn who_does_not_hold_the_key_gets_nowhere(server: TestServer) {
     let (web, thief) = (ca.client("web"), ca.client("thief"));
     let url = format!("{}{LOGIN}", secure.url);
     for version in [&version::TLS12, &version::TLS13] {
-        let post = async |client: reqwest::Client| client.post(&url).json(&json!({ "identityId": identity })).send().await;
+        let post = async |client: reqwest::Client| {
+            client.post(&url).json(&json!({ "identityId": identity })).send().await
+        };
         let owner = post(rustls_client(&secure, &web, &web.key, version)).await.unwrap();
         assert_eq!(owner.status(), 200, "{:?}", ProtocolVersion::from(version.version));
         let stolen = post(rustls_client(&secure, &web, &thief.key, version)).await;
@@ -341,7 +356,14 @@ async fn a_bound_token_is_good_with_its_certificate_only(server: TestServer) {
 
     let body = json!({ "accessToken": bound });
     let renew = "/api/v1/auth/token/renew";
-    assert!(server.anonymous().post(renew, body.clone()).await.refused(401).contains("bound to a client certificate"));
+    assert!(
+        server
+            .anonymous()
+            .post(renew, body.clone())
+            .await
+            .refused(401)
+            .contains("bound to a client certificate")
+    );
     secure.curl(&[&other], &[], renew, Some(&body)).await.refused(401);
     let renewed = token(&secure.curl(&[&web], &[], renew, Some(&body)).await.ok());
     assert_eq!(secure.details(&[&web], &renewed).await, 200);
@@ -350,7 +372,17 @@ async fn a_bound_token_is_good_with_its_certificate_only(server: TestServer) {
 
 /// A certificate as nginx forwards it.
 fn escaped(pem: &str) -> String {
-    pem.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    pem.bytes()
+        .map(
+            |byte| {
+                if byte.is_ascii_alphanumeric() {
+                    char::from(byte).to_string()
+                } else {
+                    format!("%{byte:02X}")
+                }
+            },
+        )
+        .collect()
 }
 
 async fn forward(server: &TestServer, values: &[String], identity: &str) -> Answer {
@@ -366,7 +398,8 @@ async fn with_proxy(server: TestServer, network: &'static str) -> TestServer {
     server
         .restart_with(|settings| {
             settings.trusted_proxies = vec![network.parse().unwrap()];
-            settings.client_certificate_header = Some(reqwest::header::HeaderName::from_static("x-client-cert"));
+            settings.client_certificate_header =
+                Some(reqwest::header::HeaderName::from_static("x-client-cert"));
         })
         .await
 }
@@ -375,7 +408,8 @@ async fn a_listed_proxy_forwards_the_certificate(server: TestServer) {
     let server = with_proxy(server, "127.0.0.0/8").await;
     let root = Ca::new("root");
     let middle = root.below(authority("middle"));
-    let config = json!({ "caCertificate": root.pem(), "verifyClientCertificateChain": true, "bindToken": true });
+    let config =
+        json!({ "caCertificate": root.pem(), "verifyClientCertificateChain": true, "bindToken": true });
     let (identity, _) = attached(&server, METHOD, config).await;
     let web = middle.client("web");
     let chain = escaped(&format!("{}{}", web.pem, middle.pem()));
@@ -451,7 +485,8 @@ async fn unusable_authorities_are_refused(server: TestServer) {
     let old = Ca::root(old, key());
     let unusable = server.admin.post(&path, json!({})).await.refused(422);
     assert!(unusable.contains("caCertificate"), "{unusable}");
-    let unusable = server.admin.post(&path, json!({ "caCertificate": ca.client("web").pem })).await.refused(422);
+    let unusable =
+        server.admin.post(&path, json!({ "caCertificate": ca.client("web").pem })).await.refused(422);
     assert!(unusable.contains("do not say CA"), "{unusable}");
     let unusable = server.admin.post(&path, trusting(&old)).await.refused(400);
     assert!(unusable.contains("CN=old has expired"), "{unusable}");
@@ -472,6 +507,24 @@ async fn sources_trust_different_authorities(server: TestServer) {
     server.admin.post(&format!("{}/sources", at(METHOD, &identity)), source).await.ok();
     secure.log_in(&[&stranger], &identity).await.ok();
     secure.log_in(&[&first.client("web")], &identity).await.ok();
+}
+
+async fn administrators_try_out_and_ask_whom_a_certificate_would_become(server: TestServer) {
+    let ca = Ca::new("ca");
+    let config = |name: &str| json!({ "caCertificate": ca.pem(), "allowedCommonNames": name });
+    let (web, _) = attached(&server, METHOD, config("web")).await;
+    let (api, _) = attached(&server, METHOD, config("api")).await;
+    let sample = json!({ "certificate": ca.client("web").pem });
+    let reply = server.admin.post("/api/v1/access/what-if", sample).await.ok();
+    assert_eq!(reply["matches"][0]["identityId"], web, "{reply}");
+    assert_eq!(reply["misses"][0]["identityId"], api, "{reply}");
+    let steps = reply["misses"][0]["steps"].as_array().unwrap();
+    let miss = steps.iter().find(|step| step["ok"] == false).unwrap();
+    assert_eq!(miss["reason"], "certificate-name-mismatch");
+
+    let test = format!("{}/test", at(METHOD, &web));
+    let reply = server.admin.post(&test, json!({})).await.ok().to_string();
+    assert!(reply.contains("authority CN=ca, valid from 2026-01-01"), "{reply}");
 }
 
 /// Waits until the other side closes; answers how long that took.
@@ -520,7 +573,10 @@ async fn silent_clients_are_cut_off() {
     let start = Instant::now();
     let mut child = command.spawn().expect("openssl is installed (Debian package `openssl`)");
     let _held = child.stdin.take();
-    tokio::time::timeout(Duration::from_secs(20), child.wait()).await.expect("a silent client is cut off").unwrap();
+    tokio::time::timeout(Duration::from_secs(20), child.wait())
+        .await
+        .expect("a silent client is cut off")
+        .unwrap();
     assert!(start.elapsed() >= least);
     running.stop_now();
 }

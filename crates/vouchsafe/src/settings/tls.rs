@@ -44,8 +44,9 @@ impl TlsArgs {
             (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
             (None, None) => None,
             (Some(_), None) => {
-                return Err(Name::new("--tls-key", "VOUCHSAFE_TLS_KEY_FILE")
-                    .refuse("expected the private key of the certificate in --tls-cert; give both or neither"));
+                return Err(Name::new("--tls-key", "VOUCHSAFE_TLS_KEY_FILE").refuse(
+                    "expected the private key of the certificate in --tls-cert; give both or neither",
+                ));
             }
             (None, Some(_)) => {
                 return Err(Name::new("--tls-cert", "VOUCHSAFE_TLS_CERT_FILE")
@@ -53,8 +54,12 @@ impl TlsArgs {
             }
         };
         let given = self.tls_client_cert_header.filter(|name| !name.trim().is_empty());
-        let header = text(given.or_else(|| variable(&[CONTRACT_VARIABLE])), file.tls_client_cert_header.as_ref());
-        Ok(TlsSettings { files, client_certificate_header: header.map(|name| header_name(&name)).transpose()? })
+        let header =
+            text(given.or_else(|| variable(&[CONTRACT_VARIABLE])), file.tls_client_cert_header.as_ref());
+        Ok(TlsSettings {
+            files,
+            client_certificate_header: header.map(|name| header_name(&name)).transpose()?,
+        })
     }
 }
 
