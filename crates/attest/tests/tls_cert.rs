@@ -11,6 +11,7 @@ use rcgen::{
 };
 use serde_json::{Value, json};
 use trees::{Ca, Leaf, authority, client, key, named};
+use vouchsafe_api::auth_tls_cert::TlsCertProof;
 use vouchsafe_attest::tls_cert::TlsCertAuth;
 use vouchsafe_attest::{Context, Endpoints, Login, Method, Reason, Refusal, Sample, Workshop};
 use vouchsafe_domain::id::IdentityId;
@@ -37,7 +38,7 @@ fn ready(config: Value) -> Result<<TlsCertAuth as Login>::Ready, Refusal> {
 async fn judge(config: Value, chain: &[Vec<u8>]) -> Result<(), Refusal> {
     let (workshop, ready) = (workshop(), ready(config)?);
     let context = context(&workshop, chain);
-    let facts = TlsCertAuth::verify(&context, &ready, &Default::default()).await?;
+    let facts = TlsCertAuth::verify(&context, &ready, &TlsCertProof {}).await?;
     TlsCertAuth::admit(&context, &ready, &facts).verdict()
 }
 

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, KeyPair, SerialNumber, date_time_ymd};
 use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderName};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
-use rustls::{ClientConfig, ProtocolVersion, SignatureScheme, SupportedProtocolVersion, version};
+use rustls::{ClientConfig, SignatureScheme, SupportedProtocolVersion, version};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -115,11 +116,7 @@ impl Secure {
         let (body, status) = said.rsplit_once('\n').expect(&error);
         let status = status.parse().unwrap();
         assert!(status > 0, "curl: {error}");
-        Answer {
-            status,
-            headers: Default::default(),
-            body: serde_json::from_str(body).unwrap_or(Value::Null),
-        }
+        Answer { status, headers: HeaderMap::new(), body: serde_json::from_str(body).unwrap_or(Value::Null) }
     }
 
     async fn log_in(&self, chain: &[&Leaf], identity: &str) -> Answer {
@@ -224,10 +221,10 @@ async fn each_wrong_certificate_is_refused_for_what_it_is(server: TestServer) {
     assert_eq!(plain.refused(400), "Missing TLS certificate in header");
     // The lists are out of date in June 2027; the path is not.
     server.clock.advance_seconds(200 * 86_400);
-    assert_eq!(
-        secure.log_in(&[&middle.leaf(web()), &shown], &identity).await.refused(401),
-        "Invalid credentials"
-    );
+    let late = secure.log_in(&[&middle.leaf(web()), &shown], &identity).await;
+    assert_eq!(late.refused(401), "Invalid credentials");
+    let event = last_refusal(&server, METHOD).await;
+    assert_eq!(event["event"]["metadata"]["reason"], "certificate-revoked", "{event}");
 }
 
 async fn both_versions_of_tls_and_other_clients_log_in(server: TestServer) {
@@ -337,7 +334,7 @@ async fn who_does_not_hold_the_key_gets_nowhere(server: TestServer) {
             client.post(&url).json(&json!({ "identityId": identity })).send().await
         };
         let owner = post(rustls_client(&secure, &web, &web.key, version)).await.unwrap();
-        assert_eq!(owner.status(), 200, "{:?}", ProtocolVersion::from(version.version));
+        assert_eq!(owner.status(), 200, "{:?}", version.version);
         let stolen = post(rustls_client(&secure, &web, &thief.key, version)).await;
         assert!(stolen.is_err(), "{:?}: the handshake fails", version.version);
     }
@@ -398,8 +395,7 @@ async fn with_proxy(server: TestServer, network: &'static str) -> TestServer {
     server
         .restart_with(|settings| {
             settings.trusted_proxies = vec![network.parse().unwrap()];
-            settings.client_certificate_header =
-                Some(reqwest::header::HeaderName::from_static("x-client-cert"));
+            settings.client_certificate_header = Some(HeaderName::from_static("x-client-cert"));
         })
         .await
 }
