@@ -11,6 +11,7 @@ use crate::postgres::Postgres;
 use crate::proc::{Running, step};
 use crate::sdk::{self, Sdk};
 use crate::tally::Tally;
+use crate::tools;
 
 /// What to test.
 #[derive(clap::Args)]
@@ -68,6 +69,7 @@ fn run_parts(args: &Args, tally: &mut Tally) -> Result<()> {
     }
     let postgres = Postgres::start()?;
     if args.wants(Part::Rust) {
+        tools::tls_clients()?;
         step("Running the workspace's tests");
         *tally += cargo_test(&["--workspace"], Some(&postgres))?;
     }

@@ -34,6 +34,12 @@ pub(crate) fn python_environment(folder: &Path) -> Result<()> {
     found_or_installed("Python 3 with venv", &["python3", "python3-venv"], make).map(drop)
 }
 
+/// Makes sure that curl and OpenSSL are there, which tests use as TLS clients.
+pub(crate) fn tls_clients() -> Result<()> {
+    found_or_installed("curl and OpenSSL", &["curl", "openssl"], || in_path("curl").zip(in_path("openssl")))
+        .map(drop)
+}
+
 /// What `find` finds; if that is nothing, once more after installing `packages`.
 pub(crate) fn found_or_installed<T>(
     what: &str,

@@ -10,6 +10,7 @@ pub mod auth_checks;
 pub mod auth_jwt;
 pub mod auth_methods;
 pub mod auth_spiffe;
+pub mod auth_tls_cert;
 pub mod common;
 pub mod concealed;
 pub mod denials;

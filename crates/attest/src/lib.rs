@@ -18,8 +18,10 @@ pub mod bound;
 pub mod jwt;
 pub mod oidc;
 pub mod spiffe;
+pub mod tls_cert;
 mod token;
 mod universal;
+pub mod x509;
 
 pub use context::{Context, Workshop};
 pub use endpoints::Endpoints;

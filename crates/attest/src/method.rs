@@ -95,6 +95,12 @@ pub trait Login: Method {
     /// What tokens of this login remember of the proof.
     fn proven(context: &Context<'_>, ready: &Self::Ready, facts: &Self::Facts) -> Proven;
 
+    /// What is missing, if the request carries no proof at all: a mistake of the client's, answered with 400 and this
+    /// sentence, not with a refusal. `certificates` is what the request came with.
+    fn missing(_certificates: Option<&[Vec<u8>]>, _proof: &Self::Proof) -> Option<&'static str> {
+        None
+    }
+
     /// Whose failures are counted: the same text for every spelling of a name. None: nobody's.
     fn counted(_proof: &Self::Proof) -> Option<String> {
         None

@@ -31,8 +31,13 @@ use aws_lc_rs::digest;
 ///
 /// Unkeyed, and fine so: tokens carry a signature nobody can guess.
 pub fn fingerprint(token: &str) -> [u8; 32] {
+    sha256(token.as_bytes())
+}
+
+/// SHA-256, for what is public: certificates, and whether a file has changed.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
-    out.copy_from_slice(digest::digest(&digest::SHA256, token.as_bytes()).as_ref());
+    out.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
     out
 }
 

@@ -15,9 +15,11 @@ pub mod passwords;
 pub mod rules;
 pub mod settings;
 pub mod start;
+pub mod tls;
 mod turns;
 pub mod usecase;
 
+pub use ::http::HeaderName;
 pub use app::App;
 pub use clock::SystemClock;
 pub use settings::{Pace, Settings};

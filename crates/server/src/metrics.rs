@@ -19,6 +19,7 @@ use http::{HeaderValue, StatusCode, header};
 use crate::app::App;
 use crate::http::route::Route;
 use crate::http::routes;
+use crate::start::{Timeouts, limited};
 
 /// Statuses that are counted by themselves; the others count as `other`.
 const STATUSES: [u16; 13] = [200, 304, 400, 401, 403, 404, 405, 413, 415, 422, 429, 500, 503];
@@ -134,12 +135,7 @@ pub async fn serve(app: App, listener: TcpListener) -> anyhow::Result<()> {
         response
     });
     let service = Router::new().route("/metrics", handler).into_make_service();
-    let mut server = axum_server::from_tcp(listener)?.first_request_timeout(crate::start::HEADER_TIMEOUT);
-    server
-        .http_builder()
-        .http1()
-        .timer(hyper_util::rt::TokioTimer::new())
-        .header_read_timeout(crate::start::HEADER_TIMEOUT);
+    let server = limited(axum_server::from_tcp(listener)?, Timeouts::USUAL);
     server.serve(service).await.context("the metrics server stopped")
 }
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use http::HeaderName;
 use ipnet::IpNet;
 use vouchsafe_attest::Endpoints;
 use vouchsafe_domain::token_settings::TOKEN_AGE_CEILING;
@@ -14,6 +15,8 @@ pub struct Settings {
     pub site_url: String,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Header in which those proxies forward the client's certificate, if they do.
+    pub client_certificate_header: Option<HeaderName>,
     /// Longest life of any access token, in seconds.
     pub token_age_ceiling: i64,
     /// Networks that outbound calls may reach though they are private, and without TLS.
@@ -52,6 +55,7 @@ impl Settings {
         Self {
             site_url: format!("http://{listen}"),
             trusted_proxies: Vec::new(),
+            client_certificate_header: None,
             token_age_ceiling: TOKEN_AGE_CEILING,
             allowed_targets: Vec::new(),
             endpoints: Endpoints::default(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use axum_server::Handle;
+use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
 use vouchsafe_domain::time::Clock;
 use vouchsafe_keys::token::{Signer, SigningKey, Verifier};
@@ -16,6 +16,7 @@ use crate::app::{App, Keys};
 use crate::background;
 use crate::http;
 use crate::settings::Settings;
+use crate::tls::Tls;
 
 const SIGNING: &str = "token-signing";
 const HASHING: &str = "secret-hashing";
@@ -81,8 +82,20 @@ fn open_keys(root: RootKey, sealed: &[InstanceKey]) -> anyhow::Result<Keys> {
     Ok(Keys { root, signer: Signer::new(newest), verifier, hasher })
 }
 
-/// How long a client may take to send its first request, or the headers of any.
-pub(crate) const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long clients may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// For the TLS handshake.
+    pub handshake: Duration,
+    /// For the first request of a connection, and for the headers of any.
+    pub headers: Duration,
+}
+
+impl Timeouts {
+    /// 10 seconds for a handshake, 15 seconds for headers.
+    pub const USUAL: Self = Self { handshake: Duration::from_secs(10), headers: Duration::from_secs(15) };
+}
+
 /// How long requests under way may take after the stop signal.
 const DRAIN: Duration = Duration::from_secs(20);
 
@@ -115,16 +128,41 @@ impl Default for Running {
     }
 }
 
+/// Where and how to listen.
+pub struct Listening {
+    /// The bound listener.
+    pub listener: TcpListener,
+    /// Speaks TLS on it; plain HTTP if none.
+    pub tls: Option<Tls>,
+    /// How long clients may take.
+    pub timeouts: Timeouts,
+}
+
+impl Listening {
+    /// Plain HTTP.
+    pub fn plain(listener: TcpListener) -> Self {
+        Self { listener, tls: None, timeouts: Timeouts::USUAL }
+    }
+}
+
 /// Serves the application on a bound listener until `running` is stopped.
-pub async fn serve(app: App, listener: TcpListener, running: Running) -> anyhow::Result<()> {
+pub async fn serve(app: App, listening: Listening, running: Running) -> anyhow::Result<()> {
+    let Listening { listener, tls, timeouts } = listening;
     listener.set_nonblocking(true)?;
     let purge = tokio::spawn(background::purge_expired(app.clone()));
     let denials = tokio::spawn(background::write_denials(app.clone()));
+    let server = limited(axum_server::from_tcp(listener)?, timeouts).handle(running.handle);
     let service = http::service(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let mut server =
-        axum_server::from_tcp(listener)?.handle(running.handle).first_request_timeout(HEADER_TIMEOUT);
-    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    let ended = server.serve(service).await;
+    let ended = match tls {
+        None => server.serve(service).await,
+        Some(tls) => {
+            let server = server.acceptor(tls.acceptor(timeouts.handshake));
+            tokio::select! {
+                ended = server.serve(service) => ended,
+                () = tls.watch() => Ok(()),
+            }
+        }
+    };
     purge.abort();
     denials.abort();
     // Ended, it has put back what it was about to write.
@@ -135,4 +173,11 @@ pub async fn serve(app: App, listener: TcpListener, running: Running) -> anyhow:
         tracing::warn!(%error, "the last refused requests could not be written");
     }
     ended.context("the HTTP server stopped")
+}
+
+/// A server that waits for no client longer than it may.
+pub(crate) fn limited(server: Server<SocketAddr>, timeouts: Timeouts) -> Server<SocketAddr> {
+    let mut server = server.first_request_timeout(timeouts.headers);
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(timeouts.headers);
+    server
 }

@@ -12,7 +12,7 @@ use vouchsafe_domain::time::{ManualClock, Timestamp};
 use vouchsafe_domain::token_settings::TokenSettings;
 use vouchsafe_keys::RootKey;
 use vouchsafe_policy::Permit;
-use vouchsafe_server::start::{Running, assemble, serve};
+use vouchsafe_server::start::{Listening, Running, assemble, serve};
 use vouchsafe_server::usecase::tokens::{Issue, issue};
 use vouchsafe_server::{App, Pace, Settings};
 use vouchsafe_store::{AuthMethodParts, Author, FIRST_SOURCE, NewAuthMethod, NewIdentity, NewRoleRef, Store};
@@ -170,7 +170,7 @@ async fn run(
     adjust(&mut settings);
     let app = assemble(store, root, clock, settings).await.unwrap();
     let running = Running::new();
-    tokio::spawn(serve(app.clone(), listener, running.clone()));
+    tokio::spawn(serve(app.clone(), Listening::plain(listener), running.clone()));
     (app, format!("http://{address}"), running)
 }
 

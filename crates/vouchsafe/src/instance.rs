@@ -7,7 +7,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use vouchsafe_domain::time::Clock;
 use vouchsafe_server::metrics;
-use vouchsafe_server::start::{Running, assemble, serve};
+use vouchsafe_server::start::{Listening, Running, Timeouts, assemble, serve};
+use vouchsafe_server::tls::Tls;
 use vouchsafe_server::{App, Settings, SystemClock};
 use vouchsafe_store::{Database, OpenError, Store, StoreError};
 
@@ -21,6 +22,7 @@ pub(crate) struct Instance {
     app: App,
     listener: TcpListener,
     address: SocketAddr,
+    tls: Option<Tls>,
     metrics: Option<TcpListener>,
     has_new_root_key: bool,
 }
@@ -34,6 +36,7 @@ impl Instance {
                 make_folder(parent)?;
             }
         }
+        let tls = settings.tls.files.clone().map(Tls::load).transpose()?;
         let rootkey::Opened { key: root, is_new } =
             rootkey::open(&settings.root_key, &settings.database, printer)?;
         if let Database::Sqlite(file) = &settings.database {
@@ -54,13 +57,16 @@ impl Instance {
         let mut served = Settings::local(reachable(address));
         if let Some(url) = &settings.site_url {
             served.site_url.clone_from(url);
+        } else if tls.is_some() {
+            served.site_url = format!("https://{}", reachable(address));
         }
+        served.client_certificate_header.clone_from(&settings.tls.client_certificate_header);
         served.trusted_proxies.clone_from(&settings.trusted_proxies);
         served.token_age_ceiling = settings.max_token_age;
         served.allowed_targets.clone_from(&settings.outbound.allowed);
         served.endpoints = settings.outbound.endpoints.clone();
         let app = assemble(store, root, clock, served).await?;
-        Ok(Self { app, listener, address, metrics, has_new_root_key: is_new })
+        Ok(Self { app, listener, address, tls, metrics, has_new_root_key: is_new })
     }
 
     /// The address that was bound.
@@ -70,7 +76,12 @@ impl Instance {
 
     /// A URL at which this machine reaches the server.
     pub(crate) fn local_url(&self) -> String {
-        format!("http://{}", reachable(self.address))
+        format!("{}://{}", self.scheme(), reachable(self.address))
+    }
+
+    /// `https` if it speaks TLS, else `http`.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
     }
 
     /// Whether this start made the root key.
@@ -87,7 +98,8 @@ impl Instance {
     pub(crate) async fn serve(self, running: Running) -> Outcome {
         let store = self.app.store.clone();
         let metrics = self.metrics.map(|listener| tokio::spawn(metrics::serve(self.app.clone(), listener)));
-        let served = serve(self.app, self.listener, running).await;
+        let listening = Listening { listener: self.listener, tls: self.tls, timeouts: Timeouts::USUAL };
+        let served = serve(self.app, listening, running).await;
         if let Some(metrics) = metrics {
             metrics.abort();
         }

@@ -12,6 +12,7 @@ pub(crate) mod api;
 pub(crate) mod log;
 pub(crate) mod outbound;
 pub(crate) mod server;
+pub(crate) mod tls;
 
 /// The settings file if none is named; it need not exist.
 const DEFAULT_FILE: &str = "vouchsafe.toml";
@@ -28,6 +29,9 @@ pub(crate) struct FileSettings {
     pub(crate) root_key_file: Option<PathBuf>,
     pub(crate) site_url: Option<String>,
     pub(crate) trusted_proxies: Option<Vec<String>>,
+    pub(crate) tls_cert: Option<PathBuf>,
+    pub(crate) tls_key: Option<PathBuf>,
+    pub(crate) tls_client_cert_header: Option<String>,
     pub(crate) max_token_age: Option<String>,
     pub(crate) metrics_listen: Option<String>,
     pub(crate) allow_private_targets: Option<Vec<String>>,

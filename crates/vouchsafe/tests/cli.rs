@@ -174,6 +174,73 @@ fn a_second_server_on_the_same_folder_is_refused() {
     assert_eq!(Serving::server(folder.path()).signal("-INT"), Some(0));
 }
 
+/// Runs a tool that has to be installed.
+fn tool(name: &str, folder: &Path, arguments: &[&str]) -> Output {
+    let output = Command::new(name).args(arguments).current_dir(folder).stdin(Stdio::null()).output();
+    output.unwrap_or_else(|error| panic!("{name} is installed (Debian package `{name}`): {error}"))
+}
+
+/// A certificate for 127.0.0.1 that vouches for itself.
+fn certificate(folder: &Path, name: &str) {
+    let (certificate, key) = (format!("{name}.pem"), format!("{name}.key"));
+    let arguments =
+        ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"];
+    let named = [
+        "-subj",
+        "/CN=127.0.0.1",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+        "-out",
+        &certificate,
+        "-keyout",
+        &key,
+    ];
+    let made = tool("openssl", folder, &[&arguments[..], &named].concat());
+    assert!(made.status.success(), "{}", text(&made.stderr));
+}
+
+#[cfg(unix)]
+#[test]
+fn tls_is_spoken_and_a_hangup_takes_a_new_certificate_over() {
+    let folder = TempDir::new().expect("folder");
+    let (place, listen) = (folder.path(), ["server", "--listen", "127.0.0.1:0"]);
+    for name in ["old", "new", "used"] {
+        certificate(place, name);
+    }
+    let with = |more: &[&str]| vouchsafe(place, &[&listen[..], more].concat());
+    let both = ["--tls-cert", "old.pem", "--tls-key", "old.key"];
+    let said = ended(&with(&both[..2]).output().expect("runs"), 2);
+    assert!(said.contains("--tls-key") && said.contains("both or neither"), "{said}");
+    let said = ended(&with(&["--tls-cert", "old.pem", "--tls-key", "new.key"]).output().expect("runs"), 1);
+    assert!(said.contains("cannot be used with the key"), "{said}");
+    let said = ended(&with(&["--tls-client-cert-header", "x-cert"]).output().expect("runs"), 2);
+    assert!(said.contains("--trusted-proxy"), "{said}");
+
+    let copy = |from: &str| {
+        for end in ["key", "pem"] {
+            std::fs::copy(place.join(format!("{from}.{end}")), place.join(format!("used.{end}")))
+                .expect("copies");
+        }
+    };
+    copy("old");
+    let server = Serving::start(with(&["--tls-cert", "used.pem", "--tls-key", "used.key"]));
+    assert!(server.address.starts_with("https://"), "{}", server.address);
+    let url = format!("{}/healthz", server.address);
+    let works =
+        |trusted: &str| tool("curl", place, &["--silent", "--cacert", trusted, &url]).status.success();
+    assert!(works("old.pem") && !works("new.pem"));
+    copy("new");
+    let id = server.child.id().to_string();
+    assert!(Command::new("kill").args(["-HUP", &id]).status().expect("kill").success());
+    let start = Instant::now();
+    while !works("new.pem") {
+        assert!(start.elapsed() < Duration::from_secs(20), "the new certificate is not served");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(!works("old.pem"));
+    assert_eq!(server.signal("-TERM"), Some(0));
+}
+
 #[test]
 fn root_keys_are_guarded() {
     let folder = TempDir::new().expect("folder");

@@ -1,6 +1,6 @@
 //! Who makes a request: from the bearer token to an [`Actor`].
 //!
-//! The checks come in this order: signature, expiry, revocation, network, membership, and last the
+//! The checks come in this order: signature, expiry, revocation, network, certificate, membership, and last the
 //! use count, so that a thief outside of the allowlist cannot use a token up.
 
 mod claims;
@@ -10,6 +10,8 @@ pub mod sessions;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 pub use claims::{Claims, Confirmation, IdentityClaims, RefreshClaims, SignUpClaims, SignUpKind, UserClaims};
 use vouchsafe_domain::id::{ClientSecretId, IdentityId, OrgId, SessionId, TokenId, UserId};
 use vouchsafe_domain::time::Timestamp;
@@ -20,6 +22,7 @@ use vouchsafe_store::{MethodGate, Topic};
 use self::scope::{Facts, TokenScope};
 use crate::access::{ActorId, IdentityStanding, UserStanding, scoped_org_permissions};
 use crate::app::App;
+use crate::http::certificates::Presented;
 use crate::http::error::{ApiError, ApiResult};
 
 /// Who makes a request.
@@ -100,13 +103,20 @@ const NOT_MEMBER: &str = "Identity is not a member of the organization";
 const FOREIGN_NETWORK: &str = "You are not allowed to access this resource from the current IP address";
 
 /// The actor behind a bearer token. `counts` says whether this request uses the token up by one.
-pub async fn authenticate(app: &App, bearer: &str, ip: IpAddr, now: Timestamp) -> ApiResult<Actor> {
+pub async fn authenticate(
+    app: &App,
+    bearer: &str,
+    ip: IpAddr,
+    certificate: &Presented,
+    now: Timestamp,
+) -> ApiResult<Actor> {
     let token = verified(app, bearer, now).await?;
     match &token.claims {
         Claims::Identity(claims) => {
             let gate = identity_gate(app, claims, now).await?;
             let method = unrevoked_method(&gate, claims)?;
             check_network(method, ip)?;
+            check_certificate(claims, certificate)?;
             let unscoped = check_membership(&gate)?;
             let scope = TokenScope::of(token.facts.as_ref(), method).map(Arc::new);
             let permissions = match &scope {
@@ -217,6 +227,19 @@ pub fn unrevoked_method<'g>(
 /// Whether tokens of this method may be used from this address.
 pub fn check_network(method: &MethodGate, ip: IpAddr) -> ApiResult<()> {
     if method.trusted_ips.contains(ip) { Ok(()) } else { Err(ApiError::forbidden(FOREIGN_NETWORK)) }
+}
+
+/// Whether a request comes with the certificate that its token is bound to, if it is (RFC 8705 section 3).
+pub fn check_certificate(claims: &IdentityClaims, presented: &Presented) -> ApiResult<()> {
+    let Some(bound) = &claims.cnf else { return Ok(()) };
+    let shown = presented.fingerprint().map(|hash| BASE64_URL_SAFE_NO_PAD.encode(hash));
+    if shown.as_ref() == Some(&bound.certificate) {
+        return Ok(());
+    }
+    Err(ApiError::unauthorized(
+        "The token is bound to a client certificate, and this request did not come with it. Present the certificate \
+         that the login was made with, or log in again.",
+    ))
 }
 
 /// The identity's membership in its organization, and what its roles allow.

@@ -10,6 +10,7 @@ use vouchsafe_domain::time::Timestamp;
 use vouchsafe_policy::{Permissions, Permit};
 use vouchsafe_store::Author;
 
+use super::certificates::Presented;
 use super::error::{ApiError, ApiResult};
 use super::reply::EtagKey;
 use super::route::Access;
@@ -32,9 +33,8 @@ pub struct Meta {
     pub refresh_cookie: Option<Concealed>,
     /// The bearer token, if sent to an open route: what it says is for the handler to find out.
     pub bearer: Option<Concealed>,
-    /// The client certificate that the request came with, as DER, leaf first, once somebody saw that the client holds its
-    /// key.
-    pub certificates: Option<Vec<Vec<u8>>>,
+    /// The client certificate that the request came with, if it came with one.
+    pub certificates: Presented,
     project: Arc<OnceLock<ProjectId>>,
 }
 
@@ -48,7 +48,7 @@ impl Meta {
             at,
             refresh_cookie: None,
             bearer: None,
-            certificates: None,
+            certificates: Presented::default(),
             project: Arc::default(),
         }
     }

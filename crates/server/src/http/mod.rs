@@ -5,6 +5,7 @@ mod access;
 mod admin;
 mod audit_logs;
 mod auth_methods;
+pub mod certificates;
 mod custom_roles;
 pub mod cx;
 mod denials;
@@ -65,6 +66,7 @@ use crate::app::App;
 use crate::auth::{Actor, authenticate, claimed};
 use crate::denials::{Caller, Refused};
 pub use auth_methods::LoginSource;
+use certificates::Presented;
 use cx::{Conditional, Cx, Meta};
 use error::{ApiError, ApiResult};
 use route::{Access, Route};
@@ -196,7 +198,7 @@ async fn who(app: &App, access: Access, headers: &HeaderMap, meta: &Meta) -> Api
         return Ok(Actor::Anonymous);
     }
     let bearer = bearer(headers).ok_or_else(|| ApiError::unauthorized("Token missing"))?;
-    let actor = authenticate(app, bearer, meta.ip, meta.at).await?;
+    let actor = authenticate(app, bearer, meta.ip, &meta.certificates, meta.at).await?;
     match (access, &actor) {
         (Access::Person, Actor::User(_)) => Ok(actor),
         (Access::Person, _) => Err(ApiError::forbidden("This route is for users; an identity cannot use it")),
@@ -248,6 +250,7 @@ fn meta(app: &App, route: Option<&Route>, request: &Request<Body>) -> Meta {
     let mut meta = Meta::new(id, ip, user_agent.chars().take(200).collect(), app.now());
     meta.refresh_cookie = refresh_cookie(headers).map(Concealed::new);
     meta.bearer = bearer(headers).filter(|_| is_open).map(Concealed::new);
+    meta.certificates = Presented::of(&app.settings, peer, request);
     meta
 }
 

@@ -11,6 +11,7 @@ use vouchsafe_store::{Author, Login};
 
 use crate::app::App;
 use crate::auth::{self, Claims, Confirmation, IdentityClaims};
+use crate::http::cx::Meta;
 use crate::http::error::{ApiError, ApiResult};
 
 /// The method that issues tokens which are stored, because an administrator made them.
@@ -117,12 +118,13 @@ async fn presented(app: &App, token: &str, now: Timestamp) -> ApiResult<Identity
 }
 
 /// Renews a token: the same id and terms, a later expiry, never past the maximum. Takes no use.
-pub async fn renew(app: &App, token: &str, author: &Author, ip: std::net::IpAddr) -> ApiResult<Issued> {
+pub async fn renew(app: &App, token: &str, author: &Author, meta: &Meta) -> ApiResult<Issued> {
     let now = author.at;
     let claims = presented(app, token, now).await?;
     let gate = auth::identity_gate(app, &claims, now).await?;
     let method = auth::unrevoked_method(&gate, &claims)?;
-    auth::check_network(method, ip)?;
+    auth::check_network(method, meta.ip)?;
+    auth::check_certificate(&claims, &meta.certificates)?;
     auth::check_membership(&gate)?;
     if let Some(limit) = claims.num_uses_limit
         && app.store.token_uses(claims.jti).await? >= limit

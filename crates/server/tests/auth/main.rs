@@ -8,3 +8,6 @@ mod jwt;
 mod key_server;
 mod mint;
 mod spiffe;
+mod tls_cert;
+#[path = "../../../attest/tests/trees/mod.rs"]
+mod trees;

@@ -99,6 +99,7 @@ fn settings(place: Place, log: LogArgs, file: &FileSettings) -> Outcome<ServerSe
         root_key: RootKeySource::Default(place.data_dir.join("root.key")),
         site_url: None,
         trusted_proxies: Vec::new(),
+        tls: crate::settings::tls::TlsSettings::default(),
         max_token_age: TOKEN_AGE_CEILING,
         metrics_listen: None,
         outbound: crate::settings::outbound::OutboundSettings::default(),

@@ -23,7 +23,7 @@ pub(super) fn run(args: ServerArgs, file: &FileSettings, printer: &Printer) -> O
             ));
         }
         let (address, engine) = (instance.address(), instance.app().store.engine());
-        printer.data(format!("listening on http://{address}"))?;
+        printer.data(format!("listening on {}://{address}", instance.scheme()))?;
         tracing::info!(%address, engine, version = env!("CARGO_PKG_VERSION"), "ready");
         let running = Running::new();
         tokio::spawn(stop_on_signal(signals, running.clone()));

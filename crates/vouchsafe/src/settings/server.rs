@@ -14,6 +14,7 @@ use vouchsafe_store::Database;
 
 use super::log::{LogArgs, LogSettings};
 use super::outbound::{OutboundArgs, OutboundSettings};
+use super::tls::{TlsArgs, TlsSettings};
 use super::{FileSettings, Name, path, text, variable};
 use crate::failure::Outcome;
 
@@ -73,6 +74,8 @@ pub(crate) struct ServerArgs {
         value_delimiter = ','
     )]
     trusted_proxies: Vec<String>,
+    #[command(flatten)]
+    tls: TlsArgs,
     /// Longest life of any access token, such as 12h or 90d [default: 90d]
     #[arg(long, env = "VOUCHSAFE_MAX_TOKEN_AGE", hide_env_values = true, value_name = "DURATION")]
     max_token_age: Option<String>,
@@ -104,6 +107,7 @@ pub(crate) struct ServerSettings {
     pub(crate) root_key: RootKeySource,
     pub(crate) site_url: Option<String>,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) tls: TlsSettings,
     /// In seconds.
     pub(crate) max_token_age: i64,
     pub(crate) metrics_listen: Option<SocketAddr>,
@@ -126,11 +130,19 @@ impl ServerArgs {
         } else {
             self.trusted_proxies
         };
+        let trusted_proxies = networks(Name::new("--trusted-proxy", "VOUCHSAFE_TRUSTED_PROXIES"), &flags)?;
+        let tls = self.tls.resolve(file)?;
+        if tls.client_certificate_header.is_some() && trusted_proxies.is_empty() {
+            return Err(Name::new("--trusted-proxy", "VOUCHSAFE_TRUSTED_PROXIES").refuse(
+                "expected the proxies whose header with client certificates is believed (--tls-client-cert-header)",
+            ));
+        }
         Ok(ServerSettings {
+            tls,
             root_key: root_key(self.root_key_file, file, &database, &place.data_dir),
             database,
             site_url: text(self.site_url, file.site_url.as_ref()).map(|url| site_url(&url)).transpose()?,
-            trusted_proxies: networks(Name::new("--trusted-proxy", "VOUCHSAFE_TRUSTED_PROXIES"), &flags)?,
+            trusted_proxies,
             max_token_age: max_token_age(text(self.max_token_age, file.max_token_age.as_ref()))?,
             metrics_listen: text(self.metrics_listen, file.metrics_listen.as_ref())
                 .map(|text| address(Name::new("--metrics-listen", "VOUCHSAFE_METRICS_LISTEN"), &text))

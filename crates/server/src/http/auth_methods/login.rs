@@ -85,6 +85,9 @@ pub(super) async fn sources<M: Login>(
 async fn login<M: Login>(cx: Cx, input: Both<LoginInput, M::Proof>) -> Outcome<AccessTokenReply> {
     let started = Instant::now();
     let (who, proof) = input.parts()?;
+    if let Some(sentence) = M::missing(cx.meta.certificates.chain(), &proof) {
+        return Err(ApiError::bad_request(sentence));
+    }
     match attempt::<M>(&cx, &who, &proof).await? {
         Ok(issued) => ok(access_token(issued)),
         Err(refused) => {
@@ -213,7 +216,7 @@ async fn check<M: Login>(
     source: &LoginSource,
     proof: &M::Proof,
 ) -> Result<Proven, (usize, Refusal)> {
-    let context = cx.app.workshop.context(cx.now(), identity, cx.meta.certificates.as_deref());
+    let context = cx.app.workshop.context(cx.now(), identity, cx.meta.certificates.chain());
     let ready = source.ready::<M>().map_err(|refusal| (0, refusal))?;
     let facts = M::verify(&context, ready, proof).await.map_err(|refusal| {
         // Of another issuer or key: this source was not meant at all.

@@ -19,6 +19,7 @@ use vouchsafe_api::identities::IdentityPath;
 use vouchsafe_attest::jwt::JwtAuth;
 use vouchsafe_attest::oidc::OidcAuth;
 use vouchsafe_attest::spiffe::SpiffeAuth;
+use vouchsafe_attest::tls_cert::TlsCertAuth;
 use vouchsafe_attest::{Issue, Login, Method, TokenAuth, UniversalAuth};
 use vouchsafe_domain::id::IdentityId;
 use vouchsafe_policy::{org, project};
@@ -59,6 +60,7 @@ logins! {
     JwtAuth,
     OidcAuth,
     SpiffeAuth,
+    TlsCertAuth,
 }
 
 /// The routes of all auth methods.

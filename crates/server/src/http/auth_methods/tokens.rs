@@ -16,7 +16,7 @@ pub(super) fn routes() -> Routes {
 }
 
 async fn renew(cx: Cx, input: HeldToken) -> Outcome<AccessTokenReply> {
-    let issued = renew_token(&cx.app, &input.access_token, &cx.author(), cx.meta.ip).await?;
+    let issued = renew_token(&cx.app, &input.access_token, &cx.author(), &cx.meta).await?;
     ok(access_token(issued))
 }
 
