@@ -14,6 +14,7 @@ pub mod pattern;
 mod reason;
 mod trusted;
 
+pub mod aws;
 pub mod jwt;
 mod token;
 mod universal;

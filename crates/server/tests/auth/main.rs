@@ -2,7 +2,9 @@
 #![allow(clippy::disallowed_methods, reason = "tests call their own servers")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod aws;
 mod checks;
 mod common;
+mod fake;
 mod jwt;
 mod mint;

@@ -15,6 +15,7 @@ use vouchsafe_api::auth_methods::{
     ClearedLockouts, LockoutShown, MethodReply, MethodSettings, MethodShown, SourceInput,
 };
 use vouchsafe_api::identities::IdentityPath;
+use vouchsafe_attest::aws::AwsAuth;
 use vouchsafe_attest::jwt::JwtAuth;
 use vouchsafe_attest::{Issue, Login, Method, TokenAuth, UniversalAuth};
 use vouchsafe_domain::id::IdentityId;
@@ -54,6 +55,7 @@ macro_rules! logins {
 // Every one of them; a new one is one line here.
 logins! {
     JwtAuth,
+    AwsAuth,
 }
 
 /// The routes of all auth methods.
