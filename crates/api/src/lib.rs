@@ -8,6 +8,7 @@ pub mod admin;
 pub mod audit_logs;
 pub mod auth_aws;
 pub mod auth_checks;
+pub mod auth_kubernetes;
 pub mod auth_methods;
 pub mod common;
 pub mod concealed;

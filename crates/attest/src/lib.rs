@@ -16,6 +16,7 @@ mod trusted;
 
 pub mod aws;
 pub mod jwt;
+pub mod kubernetes;
 mod token;
 mod universal;
 

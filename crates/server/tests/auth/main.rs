@@ -7,4 +7,5 @@ mod checks;
 mod common;
 mod fake;
 mod jwt;
+mod kubernetes;
 mod mint;

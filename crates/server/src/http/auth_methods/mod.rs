@@ -17,6 +17,7 @@ use vouchsafe_api::auth_methods::{
 use vouchsafe_api::identities::IdentityPath;
 use vouchsafe_attest::aws::AwsAuth;
 use vouchsafe_attest::jwt::JwtAuth;
+use vouchsafe_attest::kubernetes::KubernetesAuth;
 use vouchsafe_attest::{Issue, Login, Method, TokenAuth, UniversalAuth};
 use vouchsafe_domain::id::IdentityId;
 use vouchsafe_policy::{org, project};
@@ -56,6 +57,7 @@ macro_rules! logins {
 logins! {
     JwtAuth,
     AwsAuth,
+    KubernetesAuth,
 }
 
 /// The routes of all auth methods.
