@@ -6,6 +6,7 @@
 pub mod access;
 pub mod admin;
 pub mod audit_logs;
+pub mod auth_alicloud;
 pub mod auth_aws;
 pub mod auth_checks;
 pub mod auth_kubernetes;

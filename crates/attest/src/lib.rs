@@ -14,6 +14,7 @@ pub mod pattern;
 mod reason;
 mod trusted;
 
+pub mod alicloud;
 pub mod aws;
 pub mod jwt;
 pub mod kubernetes;

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests call their own servers")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod alicloud;
 mod aws;
 mod checks;
 mod common;

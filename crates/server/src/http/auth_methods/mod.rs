@@ -15,6 +15,7 @@ use vouchsafe_api::auth_methods::{
     ClearedLockouts, LockoutShown, MethodReply, MethodSettings, MethodShown, SourceInput,
 };
 use vouchsafe_api::identities::IdentityPath;
+use vouchsafe_attest::alicloud::AliCloudAuth;
 use vouchsafe_attest::aws::AwsAuth;
 use vouchsafe_attest::jwt::JwtAuth;
 use vouchsafe_attest::kubernetes::KubernetesAuth;
@@ -58,6 +59,7 @@ logins! {
     JwtAuth,
     AwsAuth,
     KubernetesAuth,
+    AliCloudAuth,
 }
 
 /// The routes of all auth methods.
