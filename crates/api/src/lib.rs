@@ -11,6 +11,7 @@ pub mod auth_aws;
 pub mod auth_checks;
 pub mod auth_kubernetes;
 pub mod auth_methods;
+pub mod auth_oci;
 pub mod common;
 pub mod concealed;
 pub mod denials;

@@ -18,6 +18,7 @@ pub mod alicloud;
 pub mod aws;
 pub mod jwt;
 pub mod kubernetes;
+pub mod oci;
 mod token;
 mod universal;
 

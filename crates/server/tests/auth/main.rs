@@ -10,3 +10,4 @@ mod fake;
 mod jwt;
 mod kubernetes;
 mod mint;
+mod oci;

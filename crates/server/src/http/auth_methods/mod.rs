@@ -19,6 +19,7 @@ use vouchsafe_attest::alicloud::AliCloudAuth;
 use vouchsafe_attest::aws::AwsAuth;
 use vouchsafe_attest::jwt::JwtAuth;
 use vouchsafe_attest::kubernetes::KubernetesAuth;
+use vouchsafe_attest::oci::OciAuth;
 use vouchsafe_attest::{Issue, Login, Method, TokenAuth, UniversalAuth};
 use vouchsafe_domain::id::IdentityId;
 use vouchsafe_policy::{org, project};
@@ -60,6 +61,7 @@ logins! {
     AwsAuth,
     KubernetesAuth,
     AliCloudAuth,
+    OciAuth,
 }
 
 /// The routes of all auth methods.
