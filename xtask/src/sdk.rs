@@ -148,7 +148,7 @@ type Runnable = (PathBuf, Option<PathBuf>);
 fn prepare_node(source: &Path, target: &Path) -> Result<Runnable> {
     let tools::Node { node, npm } = tools::node()?;
     copy(source, target, &["package.json", ".npmrc", "suite.mjs"])?;
-    install_once(target, &source.join("package-lock.json"), || {
+    tools::install_once(target, &source.join("package-lock.json"), || {
         copy(source, target, &["package-lock.json"])?;
         tools::run("npm ci", Command::new(&npm).args(["ci", "--ignore-scripts"]).current_dir(target))
     })?;
@@ -156,23 +156,7 @@ fn prepare_node(source: &Path, target: &Path) -> Result<Runnable> {
 }
 
 fn prepare_python(source: &Path, target: &Path) -> Result<Runnable> {
-    let requirements = source.join("requirements.txt");
-    let python = target.join("bin/python");
-    install_once(target, &requirements, || {
-        tools::python_environment(target)?;
-        // The list is complete; see there why its dependencies are not resolved again.
-        let mut pip = Command::new(&python);
-        pip.args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-deps",
-            "--requirement",
-        ]);
-        tools::run("pip install", pip.arg(&requirements))
-    })?;
+    let python = tools::python_with(&source.join("requirements.txt"), target)?;
     Ok((python, Some(source.join("suite.py"))))
 }
 
@@ -189,16 +173,4 @@ fn copy(from: &Path, to: &Path, names: &[&str]) -> Result<()> {
         std::fs::copy(from.join(name), to.join(name)).with_context(|| format!("copying {name}"))?;
     }
     Ok(())
-}
-
-/// Installs what `list` lists, unless that has been done in `target` before.
-fn install_once(target: &Path, list: &Path, install: impl FnOnce() -> Result<()>) -> Result<()> {
-    let wanted = std::fs::read_to_string(list)?;
-    let mark = target.join(".installed");
-    if std::fs::read_to_string(&mark).is_ok_and(|installed| installed == wanted) {
-        return Ok(());
-    }
-    let _ = std::fs::remove_file(&mark);
-    install()?;
-    Ok(std::fs::write(mark, wanted)?)
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything, from nothing but a Rust toolchain.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{ExitCode, Stdio};
 
 use anyhow::Result;
@@ -70,8 +71,11 @@ fn run_parts(args: &Args, tally: &mut Tally) -> Result<()> {
     let postgres = Postgres::start()?;
     if args.wants(Part::Rust) {
         tools::tls_clients()?;
+        step("Preparing what tests of AWS Auth need");
+        let aws = cargo::root().join("tests/aws/requirements.txt");
+        let python = tools::python_with(&aws, &cargo::target().join("aws"))?;
         step("Running the workspace's tests");
-        *tally += cargo_test(&["--workspace"], Some(&postgres))?;
+        *tally += cargo_test(&["--workspace"], Some((&postgres, &python)))?;
     }
     if !sdks.is_empty() {
         sdk::run(&sdks, &postgres, tally)?;
@@ -80,11 +84,13 @@ fn run_parts(args: &Args, tally: &mut Tally) -> Result<()> {
 }
 
 /// Runs `cargo test`, shows what it prints, and adds up its results.
-fn cargo_test(arguments: &[&str], postgres: Option<&Postgres>) -> Result<Tally> {
+fn cargo_test(arguments: &[&str], counterparts: Option<(&Postgres, &Path)>) -> Result<Tally> {
     let mut command = cargo::cargo();
     command.arg("test").args(arguments).arg("--no-fail-fast").stdout(Stdio::piped());
-    match postgres {
-        Some(postgres) => command.env("VOUCHSAFE_TEST_POSTGRES", postgres.admin_url()),
+    match counterparts {
+        Some((postgres, aws)) => {
+            command.env("VOUCHSAFE_TEST_POSTGRES", postgres.admin_url()).env("VOUCHSAFE_TEST_AWS_PYTHON", aws)
+        }
         None => command.env_remove("VOUCHSAFE_TEST_POSTGRES"),
     };
     let mut test = Running::start("cargo test", &mut command)?;

@@ -22,7 +22,7 @@ pub(crate) fn node() -> Result<Node> {
 }
 
 /// Makes sure `python3 -m venv` works, and makes a virtual environment in `folder`.
-pub(crate) fn python_environment(folder: &Path) -> Result<()> {
+fn python_environment(folder: &Path) -> Result<()> {
     let make = || {
         let _ = std::fs::remove_dir_all(folder);
         // Debian's own interpreter is the one that `python3-venv` completes.
@@ -38,6 +38,37 @@ pub(crate) fn python_environment(folder: &Path) -> Result<()> {
 pub(crate) fn tls_clients() -> Result<()> {
     found_or_installed("curl and OpenSSL", &["curl", "openssl"], || in_path("curl").zip(in_path("openssl")))
         .map(drop)
+/// A virtual environment in `folder` with what a list of requirements names; answers its interpreter. The list has to be
+/// complete: dependencies are not resolved.
+pub(crate) fn python_with(requirements: &Path, folder: &Path) -> Result<PathBuf> {
+    let python = folder.join("bin/python");
+    install_once(folder, requirements, || {
+        python_environment(folder)?;
+        let mut pip = Command::new(&python);
+        pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--requirement",
+        ]);
+        run("pip install", pip.arg(requirements))
+    })?;
+    Ok(python)
+}
+
+/// Installs what `list` lists, unless that has been done in `target` before.
+pub(crate) fn install_once(target: &Path, list: &Path, install: impl FnOnce() -> Result<()>) -> Result<()> {
+    let wanted = std::fs::read_to_string(list)?;
+    let mark = target.join(".installed");
+    if std::fs::read_to_string(&mark).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    let _ = std::fs::remove_file(&mark);
+    install()?;
+    Ok(std::fs::write(mark, wanted)?)
 }
 
 /// What `find` finds; if that is nothing, once more after installing `packages`.

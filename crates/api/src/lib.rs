@@ -6,9 +6,14 @@
 pub mod access;
 pub mod admin;
 pub mod audit_logs;
+pub mod auth_alicloud;
+pub mod auth_aws;
 pub mod auth_checks;
 pub mod auth_jwt;
+pub mod auth_kubernetes;
 pub mod auth_methods;
+pub mod auth_methods;
+pub mod auth_oci;
 pub mod auth_spiffe;
 pub mod auth_tls_cert;
 pub mod common;

@@ -14,8 +14,13 @@ pub mod pattern;
 mod reason;
 mod trusted;
 
+pub mod alicloud;
+pub mod aws;
 pub mod bound;
 pub mod jwt;
+pub mod jwt;
+pub mod kubernetes;
+pub mod oci;
 pub mod oidc;
 pub mod spiffe;
 pub mod tls_cert;

@@ -16,7 +16,11 @@ use vouchsafe_api::auth_methods::{
     ClearedLockouts, LockoutShown, MethodReply, MethodSettings, MethodShown, SourceInput,
 };
 use vouchsafe_api::identities::IdentityPath;
+use vouchsafe_attest::alicloud::AliCloudAuth;
+use vouchsafe_attest::aws::AwsAuth;
 use vouchsafe_attest::jwt::JwtAuth;
+use vouchsafe_attest::kubernetes::KubernetesAuth;
+use vouchsafe_attest::oci::OciAuth;
 use vouchsafe_attest::oidc::OidcAuth;
 use vouchsafe_attest::spiffe::SpiffeAuth;
 use vouchsafe_attest::tls_cert::TlsCertAuth;
@@ -61,6 +65,10 @@ logins! {
     OidcAuth,
     SpiffeAuth,
     TlsCertAuth,
+    AwsAuth,
+    KubernetesAuth,
+    AliCloudAuth,
+    OciAuth,
 }
 
 /// The routes of all auth methods.

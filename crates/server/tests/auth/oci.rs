@@ -1,0 +1,246 @@
+//! OCI Auth, against an identity service that checks signatures and answers as the real one is documented to.
+
+use std::sync::{Arc, Mutex};
+
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{
+    KeyPair, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
+};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+use url::Url;
+use vouchsafe_testkit::{TestServer, both};
+
+use crate::common::{at, attached, live, log_in, refused};
+use crate::fake::{Asked, Fake, Said};
+
+both!(
+    a_user_logs_in_and_each_wrong_request_is_refused,
+    answers_of_the_identity_service_are_read_strictly,
+    settings_are_checked,
+);
+
+const METHOD: &str = "oci-auth";
+const TENANCY: &str = "ocid1.tenancy.oc1..aaaaaaaatenancy";
+const USER: &str = "ocid1.user.oc1..aaaaaaaauser";
+const HOST: &str = "identity.eu-frankfurt-1.oraclecloud.com";
+const FINGERPRINT: &str = "20:3b:97:13:55:1c:5b:0d:d3:37:d8:50:4e:c5:3a:34";
+/// The time at which test servers begin.
+const NOW: &str = "Tue, 24 Nov 2026 00:00:00 GMT";
+
+/// What a client signs with, and what it signs.
+#[derive(Clone)]
+struct Client {
+    key: Arc<RsaKeyPair>,
+    tenancy: &'static str,
+    /// Whose key it is.
+    signer: &'static str,
+    /// Whose data are asked for.
+    user: &'static str,
+    host: &'static str,
+    date: &'static str,
+    date_name: &'static str,
+    signed: &'static str,
+}
+
+impl Client {
+    fn new() -> Self {
+        Self {
+            key: Arc::new(RsaKeyPair::generate(KeySize::Rsa2048).unwrap()),
+            tenancy: TENANCY,
+            signer: USER,
+            user: USER,
+            host: HOST,
+            date: NOW,
+            date_name: "date",
+            signed: "date (request-target) host",
+        }
+    }
+
+    fn proof(&self) -> Value {
+        let text = signing_string(self.signed, |name| match name {
+            "(request-target)" => format!("get /20160918/users/{}", self.user),
+            "host" => self.host.to_owned(),
+            _ => self.date.to_owned(),
+        });
+        let mut signature = vec![0; self.key.public_modulus_len()];
+        self.key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature).unwrap();
+        let authorization = format!(
+            "Signature version=\"1\",keyId=\"{}/{}/{FINGERPRINT}\",algorithm=\"rsa-sha256\",headers=\"{}\",signature=\"{}\"",
+            self.tenancy,
+            self.signer,
+            self.signed,
+            BASE64_STANDARD.encode(signature)
+        );
+        let mut headers = json!({ "authorization": authorization, "host": self.host });
+        headers[self.date_name] = json!(self.date);
+        json!({ "userOcid": self.user, "headers": headers })
+    }
+}
+
+/// The text that is signed: a line for each header, in the order that is named.
+fn signing_string(headers: &str, value: impl Fn(&str) -> String) -> String {
+    let lines: Vec<String> = headers.split(' ').map(|name| format!("{name}: {}", value(name))).collect();
+    lines.join("\n")
+}
+
+fn error(status: u16, code: &str, message: &str) -> Said {
+    (status, "application/json", json!({ "code": code, "message": message }).to_string())
+}
+
+fn not_authenticated() -> Said {
+    error(
+        401,
+        "NotAuthenticated",
+        "The required information to complete authentication was not provided or was incorrect.",
+    )
+}
+
+fn user(change: impl FnOnce(&mut Value)) -> Said {
+    let mut user = json!({
+        "id": USER, "compartmentId": TENANCY, "name": "app@example.com", "description": "app", "email": null,
+        "emailVerified": true, "identityProviderId": null, "externalIdentifier": null,
+        "timeCreated": "2026-01-01T00:00:00.000Z", "lifecycleState": "ACTIVE", "inactiveStatus": null,
+        "freeformTags": {}, "definedTags": {}, "isMfaActivated": false,
+        "capabilities": { "canUseConsolePassword": false, "canUseApiKeys": true },
+    });
+    change(&mut user);
+    (200, "application/json", user.to_string())
+}
+
+/// A part of the `Authorization` header.
+fn part<'a>(authorization: &'a str, name: &str) -> &'a str {
+    let start = authorization.find(&format!("{name}=\"")).unwrap() + name.len() + 2;
+    authorization[start..].split('"').next().unwrap()
+}
+
+/// What the identity service answers to a user whose public key is known.
+fn answer(asked: &Asked, public: &[u8]) -> Said {
+    let authorization = asked.header("authorization");
+    if part(authorization, "keyId") != format!("{TENANCY}/{USER}/{FINGERPRINT}") {
+        return not_authenticated();
+    }
+    let text = signing_string(part(authorization, "headers"), |name| match name {
+        "(request-target)" => format!("{} {}", asked.method.to_lowercase(), asked.target),
+        name => asked.header(name).to_owned(),
+    });
+    let signature = BASE64_STANDARD.decode(part(authorization, "signature")).unwrap();
+    let key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, public);
+    if key.verify(text.as_bytes(), &signature).is_err() {
+        return not_authenticated();
+    }
+    user(|_| {})
+}
+
+async fn with_identity_service(server: TestServer, fake: &Fake) -> TestServer {
+    let url: Url = fake.url.parse().unwrap();
+    server.restart_with(move |settings| settings.endpoints.oci_identity = Some(url)).await
+}
+
+async fn a_user_logs_in_and_each_wrong_request_is_refused(server: TestServer) {
+    let client = Client::new();
+    let der: PublicKeyX509Der<'static> = client.key.public_key().as_der().unwrap();
+    let public = der.as_ref().to_vec();
+    let fake = Fake::plain(move |asked: &Asked| answer(asked, &public));
+    let server = with_identity_service(server, &fake).await;
+    let config = json!({ "tenancyOcid": TENANCY, "allowedUsernames": "other,app@example.com" });
+    let (identity, reply) = attached(&server, METHOD, config.clone()).await;
+    assert_eq!(reply["identityOciAuth"]["type"], "iam");
+    assert_eq!(reply["identityOciAuth"]["allowedUsernames"], "other, app@example.com");
+
+    log_in(&server, METHOD, &identity, client.proof()).await.ok();
+    let asked = fake.last();
+    assert_eq!(
+        (asked.method.as_str(), asked.target.as_str()),
+        ("GET", format!("/20160918/users/{USER}").as_str())
+    );
+    assert_eq!(asked.header("host"), HOST);
+    let by_x_date = Client { date_name: "x-date", signed: "x-date (request-target) host", ..client.clone() };
+    log_in(&server, METHOD, &identity, by_x_date.proof()).await.ok();
+
+    let strangers_key = Client::new();
+    refused(&server, METHOD, &identity, strangers_key.proof(), "provider-refused").await;
+    let mut tampered = client.proof();
+    tampered["headers"]["date"] = json!("Tue, 24 Nov 2026 00:00:01 GMT");
+    refused(&server, METHOD, &identity, tampered, "provider-refused").await;
+    let mut elsewhere = client.proof();
+    elsewhere["headers"]["host"] = json!("identity.us-ashburn-1.oraclecloud.com");
+    refused(&server, METHOD, &identity, elsewhere, "provider-refused").await;
+
+    let count = fake.asked().len();
+    let with = |change: fn(&mut Client)| {
+        let mut client = client.clone();
+        change(&mut client);
+        client.proof()
+    };
+    for (proof, reason) in [
+        (with(|client| client.host = "evil.example"), "place-mismatch"),
+        (
+            with(|client| client.host = "identity.eu-frankfurt-1.oraclecloud.com.evil.example"),
+            "place-mismatch",
+        ),
+        (with(|client| client.host = "identity.us-gov-ashburn-1.oraclegovcloud.com"), "place-mismatch"),
+        (with(|client| client.user = "ocid1.user.oc1..aaaaaaaavictim"), "principal-mismatch"),
+        (with(|client| client.tenancy = "ocid1.tenancy.oc1..aaaaaaaaother"), "account-mismatch"),
+        (with(|client| client.user = "ocid1.user.oc1..a/../../x"), "malformed-proof"),
+        (with(|client| client.signed = "date (request-target)"), "malformed-proof"),
+        (with(|client| client.signed = "date (request-target) host x-other"), "malformed-proof"),
+        (with(|client| client.date_name = "x-date"), "malformed-proof"),
+        (with(|client| client.date = "2026-11-24T00:00:00Z"), "malformed-proof"),
+        (with(|client| client.date = "Mon, 23 Nov 2026 23:55:00 GMT"), "expired"),
+        (with(|client| client.date = "Tue, 24 Nov 2026 00:05:01 GMT"), "not-yet-valid"),
+    ] {
+        refused(&server, METHOD, &identity, proof, reason).await;
+    }
+    assert_eq!(fake.asked().len(), count, "none of these reached the identity service");
+
+    let others = json!({ "tenancyOcid": TENANCY, "allowedUsernames": "other" });
+    let (foreign, _) = attached(&server, METHOD, others).await;
+    refused(&server, METHOD, &foreign, client.proof(), "principal-mismatch").await;
+    live(&server, METHOD, &identity, config, client.proof()).await;
+}
+
+async fn answers_of_the_identity_service_are_read_strictly(server: TestServer) {
+    let said: Arc<Mutex<Said>> = Arc::new(Mutex::new(not_authenticated()));
+    let shared = Arc::clone(&said);
+    let fake = Fake::plain(move |_: &Asked| shared.lock().unwrap().clone());
+    let server = with_identity_service(server, &fake).await;
+    let (identity, _) = attached(&server, METHOD, json!({ "tenancyOcid": TENANCY })).await;
+    let client = Client::new();
+    for (answer, reason) in [
+        (not_authenticated(), "provider-refused"),
+        (
+            error(404, "NotAuthorizedOrNotFound", "Authorization failed or requested resource not found."),
+            "provider-refused",
+        ),
+        (error(429, "TooManyRequests", "Too many requests"), "provider-unreachable"),
+        (error(500, "InternalServerError", "Internal error"), "provider-unreachable"),
+        ((302, "text/html", String::new()), "provider-unreachable"),
+        ((200, "application/json", "{}".to_owned()), "provider-answer-invalid"),
+        (user(|user| user["id"] = json!("ocid1.user.oc1..aaaaaaaaother")), "provider-answer-invalid"),
+        (user(|user| user["lifecycleState"] = json!("INACTIVE")), "provider-refused"),
+        (user(|user| user["compartmentId"] = json!("ocid1.tenancy.oc1..aaaaaaaaother")), "account-mismatch"),
+    ] {
+        *said.lock().unwrap() = answer;
+        refused(&server, METHOD, &identity, client.proof(), reason).await;
+    }
+    *said.lock().unwrap() = user(|_| {});
+    log_in(&server, METHOD, &identity, client.proof()).await.ok();
+}
+
+async fn settings_are_checked(server: TestServer) {
+    let config = json!({ "tenancyOcid": TENANCY, "allowedUsernames": "a" });
+    let (identity, _) = attached(&server, METHOD, config).await;
+    for config in [
+        json!({}),
+        json!({ "tenancyOcid": USER }),
+        json!({ "tenancyOcid": TENANCY, "allowedUsernames": "a*" }),
+    ] {
+        server.admin.patch(&at(METHOD, &identity), config).await.refused(422);
+    }
+    let reply = server.admin.patch(&at(METHOD, &identity), json!({ "tenancyOcid": TENANCY })).await.ok();
+    assert_eq!(reply["identityOciAuth"]["allowedUsernames"], Value::Null);
+}
