@@ -5,6 +5,7 @@
 
 pub mod admin;
 pub mod audit_logs;
+pub mod auth_ldap;
 pub mod auth_methods;
 pub mod common;
 pub mod concealed;

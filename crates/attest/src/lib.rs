@@ -14,6 +14,7 @@ mod reason;
 mod trusted;
 
 pub mod jwt;
+pub mod ldap;
 mod token;
 mod universal;
 

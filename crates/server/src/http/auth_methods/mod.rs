@@ -15,6 +15,7 @@ use vouchsafe_api::auth_methods::{
 };
 use vouchsafe_api::identities::IdentityPath;
 use vouchsafe_attest::jwt::JwtAuth;
+use vouchsafe_attest::ldap::LdapAuth;
 use vouchsafe_attest::{Issue, Login, Method, TokenAuth, UniversalAuth};
 use vouchsafe_domain::id::IdentityId;
 use vouchsafe_policy::{org, project};
@@ -44,6 +45,7 @@ pub(super) fn routes() -> Vec<Routes> {
         method::<UniversalAuth>(universal::routes()),
         method::<TokenAuth>(token_auth::routes()),
         with_login::<JwtAuth>(),
+        with_login::<LdapAuth>(),
         tokens::routes(),
     ]
 }
