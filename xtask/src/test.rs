@@ -10,6 +10,7 @@ use crate::cargo;
 use crate::postgres::Postgres;
 use crate::proc::{Running, step};
 use crate::sdk::{self, Sdk};
+use crate::slapd::Slapd;
 use crate::tally::Tally;
 
 /// What to test.
@@ -57,7 +58,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 fn run_parts(args: &Args, tally: &mut Tally) -> Result<()> {
     if args.wants(Part::Unit) {
         step("Running the unit tests");
-        *tally += cargo_test(&["--workspace", "--lib", "--bins"], None)?;
+        *tally += cargo_test(&["--workspace", "--lib", "--bins"], &[])?;
     }
     let sdks: Vec<Sdk> = [(Part::Node, Sdk::Node), (Part::Python, Sdk::Python), (Part::SdkRust, Sdk::Rust)]
         .into_iter()
@@ -68,8 +69,11 @@ fn run_parts(args: &Args, tally: &mut Tally) -> Result<()> {
     }
     let postgres = Postgres::start()?;
     if args.wants(Part::Rust) {
+        let slapd = Slapd::start()?;
+        let mut counterparts = vec![(POSTGRES, postgres.admin_url())];
+        counterparts.extend(slapd.environment());
         step("Running the workspace's tests");
-        *tally += cargo_test(&["--workspace"], Some(&postgres))?;
+        *tally += cargo_test(&["--workspace"], &counterparts)?;
     }
     if !sdks.is_empty() {
         sdk::run(&sdks, &postgres, tally)?;
@@ -77,14 +81,14 @@ fn run_parts(args: &Args, tally: &mut Tally) -> Result<()> {
     Ok(())
 }
 
-/// Runs `cargo test`, shows what it prints, and adds up its results.
-fn cargo_test(arguments: &[&str], postgres: Option<&Postgres>) -> Result<Tally> {
+/// Names the `PostgreSQL` server to tests.
+const POSTGRES: &str = "VOUCHSAFE_TEST_POSTGRES";
+
+/// Runs `cargo test`, shows what it prints, and adds up its results. Tests find their counterparts by variables.
+fn cargo_test(arguments: &[&str], counterparts: &[(&str, String)]) -> Result<Tally> {
     let mut command = cargo::cargo();
     command.arg("test").args(arguments).arg("--no-fail-fast").stdout(Stdio::piped());
-    match postgres {
-        Some(postgres) => command.env("VOUCHSAFE_TEST_POSTGRES", postgres.admin_url()),
-        None => command.env_remove("VOUCHSAFE_TEST_POSTGRES"),
-    };
+    command.env_remove(POSTGRES).envs(counterparts.iter().map(|(name, value)| (*name, value)));
     let mut test = Running::start("cargo test", &mut command)?;
     let mut tally = Tally::default();
     for line in BufReader::new(test.stdout()?).split(b'\n') {
