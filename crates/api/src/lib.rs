@@ -5,6 +5,8 @@
 
 pub mod admin;
 pub mod audit_logs;
+pub mod auth_azure;
+pub mod auth_gcp;
 pub mod auth_ldap;
 pub mod auth_methods;
 pub mod common;

@@ -13,6 +13,8 @@ pub mod pattern;
 mod reason;
 mod trusted;
 
+pub mod azure;
+pub mod gcp;
 pub mod jwt;
 pub mod ldap;
 mod token;

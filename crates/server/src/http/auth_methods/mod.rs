@@ -14,6 +14,8 @@ use vouchsafe_api::auth_methods::{
     ClearedLockouts, LockoutShown, MethodReply, MethodSettings, MethodShown, SourceInput,
 };
 use vouchsafe_api::identities::IdentityPath;
+use vouchsafe_attest::azure::AzureAuth;
+use vouchsafe_attest::gcp::GcpAuth;
 use vouchsafe_attest::jwt::JwtAuth;
 use vouchsafe_attest::ldap::LdapAuth;
 use vouchsafe_attest::{Issue, Login, Method, TokenAuth, UniversalAuth};
@@ -46,6 +48,8 @@ pub(super) fn routes() -> Vec<Routes> {
         method::<TokenAuth>(token_auth::routes()),
         with_login::<JwtAuth>(),
         with_login::<LdapAuth>(),
+        with_login::<GcpAuth>(),
+        with_login::<AzureAuth>(),
         tokens::routes(),
     ]
 }
