@@ -126,9 +126,12 @@ fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     out
 }
 
+/// In as few bytes as will do, as X.690 section 8.3.2 has it, and with a leading zero where it would look negative.
 fn number(tag: u8, number: u32) -> Vec<u8> {
-    // A leading zero keeps it positive.
-    tlv(tag, &[&[0], number.to_be_bytes().as_slice()].concat())
+    let bytes = u64::from(number).to_be_bytes();
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count().min(7);
+    let from = if bytes[zeros] >= 0x80 { zeros - 1 } else { zeros };
+    tlv(tag, &bytes[from..])
 }
 
 fn message(id: u32, operation: &[u8]) -> Vec<u8> {
@@ -266,10 +269,14 @@ mod tests {
 
     #[test]
     fn a_bind_is_written_as_the_standard_has_it() {
-        let short = bind(1, "cn=a", "b");
-        assert_eq!(short[..2], [0x30, 0x19]);
-        assert_eq!(short[9..11], [0x60, 0x10]);
-        assert_eq!(&short[18..], [4, 4, b'c', b'n', b'=', b'a', 0x80, 1, b'b']);
+        let wanted = [0x30, 17, 2, 1, 1, 0x60, 12, 2, 1, 3, 4, 4, b'c', b'n', b'=', b'a', 0x80, 1, b'b'];
+        assert_eq!(bind(1, "cn=a", "b"), wanted);
+        for (value, wanted) in
+            [(0, &[2, 1, 0][..]), (127, &[2, 1, 127]), (128, &[2, 2, 0, 128]), (256, &[2, 2, 1, 0])]
+        {
+            assert_eq!(number(INTEGER, value), wanted);
+        }
+        assert_eq!(number(INTEGER, u32::MAX), [2, 5, 0, 255, 255, 255, 255]);
         assert_eq!(tlv(OCTETS, &[0; 300])[..4], [4, 0x82, 1, 44]);
     }
 

@@ -44,13 +44,11 @@ impl RsaMint {
 
     /// The public key as an entry of a key set.
     pub(crate) fn jwk(&self) -> Value {
-        let public = self.key.public_key();
+        // `RSAPublicKey` (RFC 8017 appendix A.1.1) of 2048 bits: 257 bytes of modulus with its zero, 3 of exponent.
+        let der = self.key.public_key().as_ref();
+        assert_eq!((&der[4..9], &der[265..267]), ([2, 0x82, 1, 1, 0].as_slice(), [2, 3].as_slice()));
         let text = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
-        json!({
-            "kty": "RSA", "use": "sig", "kid": self.id,
-            "n": text(public.modulus().big_endian_without_leading_zero()),
-            "e": text(public.exponent().big_endian_without_leading_zero()),
-        })
+        json!({ "kty": "RSA", "use": "sig", "kid": self.id, "n": text(&der[9..265]), "e": text(&der[267..]) })
     }
 
     /// The same with the certificate and its thumbprint, as Entra ID publishes it.
