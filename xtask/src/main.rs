@@ -11,6 +11,7 @@ mod postgres;
 mod proc;
 mod sdk;
 mod server;
+mod slapd;
 mod tally;
 mod test;
 mod tools;
@@ -32,6 +33,8 @@ enum Task {
     Test(test::Args),
     /// Measure reads and logins next to a bare server, on both databases.
     Bench(bench::Args),
+    /// Run an LDAP directory for tests by hand; prints the variables by which they find it.
+    Slapd,
     /// A server that answers one constant: what the benchmark compares with.
     #[command(hide = true)]
     Bare(bench::bare::Args),
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Test(args) => proc::interruptible(move || Ok(test::run(&args))),
         Task::Bench(args) => proc::interruptible(move || bench::run(&args)),
+        Task::Slapd => proc::interruptible(|| slapd::serve().map(|()| ExitCode::SUCCESS)),
         Task::Bare(args) => bench::bare::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Load(args) => bench::load::run(&args).map(|()| ExitCode::SUCCESS),
     };

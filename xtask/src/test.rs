@@ -11,6 +11,7 @@ use crate::cargo;
 use crate::postgres::Postgres;
 use crate::proc::{Running, step};
 use crate::sdk::{self, Sdk};
+use crate::slapd::Slapd;
 use crate::tally::Tally;
 use crate::tools;
 
@@ -59,7 +60,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 fn run_parts(args: &Args, tally: &mut Tally) -> Result<()> {
     if args.wants(Part::Unit) {
         step("Running the unit tests");
-        *tally += cargo_test(&["--workspace", "--lib", "--bins"], None)?;
+        *tally += cargo_test(&["--workspace", "--lib", "--bins"], &[])?;
     }
     let sdks: Vec<Sdk> = [(Part::Node, Sdk::Node), (Part::Python, Sdk::Python), (Part::SdkRust, Sdk::Rust)]
         .into_iter()
@@ -76,6 +77,11 @@ fn run_parts(args: &Args, tally: &mut Tally) -> Result<()> {
         let python = tools::python_with(&aws, &cargo::target().join("aws"))?;
         step("Running the workspace's tests");
         *tally += cargo_test(&["--workspace"], Some((&postgres, &python)))?;
+        let slapd = Slapd::start()?;
+        let mut counterparts = vec![(POSTGRES, postgres.admin_url())];
+        counterparts.extend(slapd.environment());
+        step("Running the workspace's tests");
+        *tally += cargo_test(&["--workspace"], &counterparts)?;
     }
     if !sdks.is_empty() {
         sdk::run(&sdks, &postgres, tally)?;
@@ -93,6 +99,14 @@ fn cargo_test(arguments: &[&str], counterparts: Option<(&Postgres, &Path)>) -> R
         }
         None => command.env_remove("VOUCHSAFE_TEST_POSTGRES"),
     };
+/// Names the `PostgreSQL` server to tests.
+const POSTGRES: &str = "VOUCHSAFE_TEST_POSTGRES";
+
+/// Runs `cargo test`, shows what it prints, and adds up its results. Tests find their counterparts by variables.
+fn cargo_test(arguments: &[&str], counterparts: &[(&str, String)]) -> Result<Tally> {
+    let mut command = cargo::cargo();
+    command.arg("test").args(arguments).arg("--no-fail-fast").stdout(Stdio::piped());
+    command.env_remove(POSTGRES).envs(counterparts.iter().map(|(name, value)| (*name, value)));
     let mut test = Running::start("cargo test", &mut command)?;
     let mut tally = Tally::default();
     for line in BufReader::new(test.stdout()?).split(b'\n') {

@@ -16,10 +16,14 @@ mod trusted;
 
 pub mod alicloud;
 pub mod aws;
+pub mod azure;
 pub mod bound;
+pub mod gcp;
+pub mod jwt;
 pub mod jwt;
 pub mod jwt;
 pub mod kubernetes;
+pub mod ldap;
 pub mod oci;
 pub mod oidc;
 pub mod spiffe;

@@ -4,14 +4,22 @@
 
 mod alicloud;
 mod aws;
+mod azure;
 mod checks;
 mod common;
+mod common;
 mod fake;
+mod fake_keys;
+mod gcp;
+mod jwt;
 mod jwt;
 mod key_server;
 mod kubernetes;
+mod ldap;
 mod mint;
 mod mint;
+mod mint;
+mod mint_rsa;
 mod oci;
 mod spiffe;
 mod tls_cert;
