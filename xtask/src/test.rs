@@ -75,10 +75,11 @@ fn run_parts(args: &Args, tally: &mut Tally) -> Result<()> {
         step("Preparing what tests of AWS Auth need");
         let aws = cargo::root().join("tests/aws/requirements.txt");
         let python = tools::python_with(&aws, &cargo::target().join("aws"))?;
-        step("Running the workspace's tests");
-        *tally += cargo_test(&["--workspace"], Some((&postgres, &python)))?;
         let slapd = Slapd::start()?;
-        let mut counterparts = vec![(POSTGRES, postgres.admin_url())];
+        let mut counterparts = vec![
+            (POSTGRES, postgres.admin_url()),
+            ("VOUCHSAFE_TEST_AWS_PYTHON", python.display().to_string()),
+        ];
         counterparts.extend(slapd.environment());
         step("Running the workspace's tests");
         *tally += cargo_test(&["--workspace"], &counterparts)?;
@@ -89,16 +90,6 @@ fn run_parts(args: &Args, tally: &mut Tally) -> Result<()> {
     Ok(())
 }
 
-/// Runs `cargo test`, shows what it prints, and adds up its results.
-fn cargo_test(arguments: &[&str], counterparts: Option<(&Postgres, &Path)>) -> Result<Tally> {
-    let mut command = cargo::cargo();
-    command.arg("test").args(arguments).arg("--no-fail-fast").stdout(Stdio::piped());
-    match counterparts {
-        Some((postgres, aws)) => {
-            command.env("VOUCHSAFE_TEST_POSTGRES", postgres.admin_url()).env("VOUCHSAFE_TEST_AWS_PYTHON", aws)
-        }
-        None => command.env_remove("VOUCHSAFE_TEST_POSTGRES"),
-    };
 /// Names the `PostgreSQL` server to tests.
 const POSTGRES: &str = "VOUCHSAFE_TEST_POSTGRES";
 

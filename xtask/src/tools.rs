@@ -38,6 +38,8 @@ fn python_environment(folder: &Path) -> Result<()> {
 pub(crate) fn tls_clients() -> Result<()> {
     found_or_installed("curl and OpenSSL", &["curl", "openssl"], || in_path("curl").zip(in_path("openssl")))
         .map(drop)
+}
+
 /// A virtual environment in `folder` with what a list of requirements names; answers its interpreter. The list has to be
 /// complete: dependencies are not resolved.
 pub(crate) fn python_with(requirements: &Path, folder: &Path) -> Result<PathBuf> {

@@ -15,7 +15,6 @@ pub mod auth_jwt;
 pub mod auth_kubernetes;
 pub mod auth_ldap;
 pub mod auth_methods;
-pub mod auth_methods;
 pub mod auth_oci;
 pub mod auth_spiffe;
 pub mod auth_tls_cert;

@@ -20,8 +20,6 @@ pub mod azure;
 pub mod bound;
 pub mod gcp;
 pub mod jwt;
-pub mod jwt;
-pub mod jwt;
 pub mod kubernetes;
 pub mod ldap;
 pub mod oci;

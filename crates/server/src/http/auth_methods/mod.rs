@@ -18,16 +18,15 @@ use vouchsafe_api::auth_methods::{
 use vouchsafe_api::identities::IdentityPath;
 use vouchsafe_attest::alicloud::AliCloudAuth;
 use vouchsafe_attest::aws::AwsAuth;
+use vouchsafe_attest::azure::AzureAuth;
+use vouchsafe_attest::gcp::GcpAuth;
 use vouchsafe_attest::jwt::JwtAuth;
 use vouchsafe_attest::kubernetes::KubernetesAuth;
+use vouchsafe_attest::ldap::LdapAuth;
 use vouchsafe_attest::oci::OciAuth;
 use vouchsafe_attest::oidc::OidcAuth;
 use vouchsafe_attest::spiffe::SpiffeAuth;
 use vouchsafe_attest::tls_cert::TlsCertAuth;
-use vouchsafe_attest::azure::AzureAuth;
-use vouchsafe_attest::gcp::GcpAuth;
-use vouchsafe_attest::jwt::JwtAuth;
-use vouchsafe_attest::ldap::LdapAuth;
 use vouchsafe_attest::{Issue, Login, Method, TokenAuth, UniversalAuth};
 use vouchsafe_domain::id::IdentityId;
 use vouchsafe_policy::{org, project};
@@ -65,14 +64,17 @@ macro_rules! logins {
 
 // Every one of them; a new one is one line here.
 logins! {
-    JwtAuth,
-    OidcAuth,
-    SpiffeAuth,
-    TlsCertAuth,
-    AwsAuth,
     KubernetesAuth,
-    AliCloudAuth,
+    AwsAuth,
+    AzureAuth,
+    GcpAuth,
+    OidcAuth,
+    JwtAuth,
+    LdapAuth,
+    TlsCertAuth,
+    SpiffeAuth,
     OciAuth,
+    AliCloudAuth,
 }
 
 /// The routes of all auth methods.
@@ -82,15 +84,6 @@ pub(super) fn routes() -> Vec<Routes> {
     all.extend(with_logins());
     all.extend([spiffe::routes(), tokens::routes(), check::what_if_routes()]);
     all
-    vec![
-        method::<UniversalAuth>(universal::routes()),
-        method::<TokenAuth>(token_auth::routes()),
-        with_login::<JwtAuth>(),
-        with_login::<LdapAuth>(),
-        with_login::<GcpAuth>(),
-        with_login::<AzureAuth>(),
-        tokens::routes(),
-    ]
 }
 
 /// The routes of a method by which identities log in with a proof.
