@@ -1,7 +1,6 @@
 //! `cargo xtask test`: everything, from nothing but a Rust toolchain.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{ExitCode, Stdio};
 
 use anyhow::Result;

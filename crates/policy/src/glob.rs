@@ -55,21 +55,21 @@ impl Glob {
         Self::within(pattern, MAX_FILLED, Stars::Stay)
     }
 
-    fn within(pattern: &str, limit: usize, stars: Stars) -> Result<Self, GlobError> {
+    fn within(pattern: &str, limit: usize, kind: Stars) -> Result<Self, GlobError> {
         if pattern.len() > limit {
             return Err(GlobError::TooLong(limit));
         }
-        match stars {
-            Stars::Stay => shared::known_or(pattern, || Self::compile(pattern, stars)).map(Self),
-            Stars::Cross => Self::compile(pattern, stars).map(Arc::new).map(Self),
+        match kind {
+            Stars::Stay => shared::known_or(pattern, || Self::compile(pattern, kind)).map(Self),
+            Stars::Cross => Self::compile(pattern, kind).map(Arc::new).map(Self),
         }
     }
 
-    fn compile(pattern: &str, stars: Stars) -> Result<Compiled, GlobError> {
+    fn compile(pattern: &str, kind: Stars) -> Result<Compiled, GlobError> {
         let alternatives =
             if pattern.trim().is_empty() { Vec::new() } else { braces::expand(pattern, MAX_ALTERNATIVES)? };
         let regexes =
-            alternatives.iter().map(|one| translate::to_regex(one, stars)).collect::<Result<Vec<_>, _>>()?;
+            alternatives.iter().map(|one| translate::to_regex(one, kind)).collect::<Result<Vec<_>, _>>()?;
         // Nothing between the bars would match the empty string; a blank pattern matches nothing.
         let regex = if regexes.is_empty() { "[^\\s\\S]".to_owned() } else { regexes.join("|") };
         let automaton = dense::Builder::new()
