@@ -89,7 +89,8 @@ fn read(value: &[u8]) -> Option<Vec<Vec<u8>>> {
         let ders = text.split(|byte| *byte == b',').take(MOST_PRESENTED + 1);
         ders.map(|der| BASE64_STANDARD.decode(der.trim_ascii())).collect::<Result<_, _>>().ok()?
     };
-    (1..=MOST_PRESENTED).contains(&chain.len()).then_some(chain)
+    let is_chain = (1..=MOST_PRESENTED).contains(&chain.len()) && !chain.iter().any(Vec::is_empty);
+    is_chain.then_some(chain)
 }
 
 #[cfg(test)]

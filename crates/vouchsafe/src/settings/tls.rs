@@ -15,6 +15,7 @@ const CONTRACT_VARIABLE: &str = "IDENTITY_TLS_CERT_AUTH_CLIENT_CERTIFICATE_HEADE
 
 /// Flags about TLS.
 #[derive(Args)]
+#[allow(clippy::struct_field_names, reason = "fields are named as their flags are")]
 pub(crate) struct TlsArgs {
     /// Certificate chain for TLS on the listen address, PEM, leaf first; read again when it changes [default: plain HTTP]
     #[arg(long, env = "VOUCHSAFE_TLS_CERT_FILE", hide_env_values = true, value_name = "FILE")]
