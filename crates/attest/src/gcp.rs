@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 use vouchsafe_api::auth_gcp::{GcpAuthInput, GcpType};
-use vouchsafe_api::auth_methods::JwtProof;
+use vouchsafe_api::auth_jwt::JwtProof;
 
 use crate::jose::{
     Algorithm, Algorithms, Claims, Refresh, SetAddress, TimeRules, TokenType, UnverifiedJwt, check_times,
