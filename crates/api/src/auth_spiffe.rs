@@ -48,3 +48,12 @@ pub struct SpiffeAuthInput {
     /// Where the trust bundle comes from.
     pub trust_bundle_distribution: Option<BundleInput>,
 }
+
+/// Proves with an SVID.
+#[derive(Clone, Default, Deserialize, JsonSchema, Serialize)]
+#[serde(default)]
+pub struct SpiffeProof {
+    /// A JWT-SVID, at most 16 KiB. Without one, the client certificate of the connection is the X.509-SVID.
+    #[serde(deserialize_with = "lenient::opt_text")]
+    pub jwt: Option<String>,
+}

@@ -214,10 +214,17 @@ fn check_account(accounts: &Patterns, account: &str) -> Result<(), Refusal> {
 fn admit_account(context: &Context<'_>, findings: &mut Findings, ready: &Ready, claims: &Claims) {
     findings.note("service account", check_account(&ready.accounts, text(claims, "sub")));
     let latest = context.now.as_seconds() + LONGEST + TimeRules::default().skew;
-    let is_short = claims.get("exp").and_then(Value::as_f64).is_some_and(|exp| exp <= latest as f64);
+    let exp = claims.get("exp").and_then(|exp| exp.as_i64().or_else(|| whole(exp.as_f64()?)));
+    let is_short = exp.is_some_and(|exp| exp <= latest);
     findings.check("lifetime", is_short, Reason::Claim, || {
         format!("exp is more than {LONGEST} s ahead; sign a JWT that expires sooner")
     });
+}
+
+/// A time with a fraction (RFC 7519 section 2), rounded up.
+fn whole(seconds: f64) -> Option<i64> {
+    #[allow(clippy::cast_possible_truncation, reason = "checked to be within the range")]
+    (seconds.abs() < 9e15).then(|| seconds.ceil() as i64)
 }
 
 /// The identity token of an instance.

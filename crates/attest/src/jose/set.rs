@@ -12,6 +12,9 @@ use super::{Algorithm, PublicKey};
 /// Most keys of a set that are read; further ones are as if they were not there.
 const MOST_KEYS: usize = 200;
 
+/// Most certificates of a key that are read.
+const MOST_CERTIFICATES: usize = 8;
+
 /// A public key of a set.
 #[derive(Clone, Debug)]
 pub struct Key {
@@ -21,6 +24,8 @@ pub struct Key {
     pub algorithm: Option<Algorithm>,
     /// What it is for beside signatures: `sig`, `jwt-svid`, `x509-svid`, if the set says so.
     pub usage: Option<String>,
+    /// The certificates that came with it (`x5c`), as DER.
+    pub certificates: Vec<Vec<u8>>,
     /// The key.
     pub key: Arc<PublicKey>,
 }
@@ -116,7 +121,7 @@ impl KeySet {
 }
 
 fn unnamed(key: PublicKey, id: Option<String>) -> Key {
-    Key { id, algorithm: None, usage: None, key: Arc::new(key) }
+    Key { id, algorithm: None, usage: None, certificates: Vec::new(), key: Arc::new(key) }
 }
 
 fn from_jwk(value: Value) -> Option<Key> {
@@ -134,13 +139,16 @@ fn from_jwk(value: Value) -> Option<Key> {
     };
     let bytes =
         |field: &Option<String>| BASE64_URL_SAFE_NO_PAD.decode(field.as_deref()?.trim_end_matches('=')).ok();
+    let encoded = jwk.x5c.unwrap_or_default().into_iter().take(MOST_CERTIFICATES);
+    let certificates: Vec<Vec<u8>> =
+        encoded.map(|text| BASE64_STANDARD.decode(text).ok()).collect::<Option<_>>()?;
     let key = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
         ("RSA", _) if jwk.n.is_some() => PublicKey::rsa(&bytes(&jwk.n)?, &bytes(&jwk.e)?)?,
         // Some publish the certificate alone.
-        ("RSA", _) => PublicKey::from_certificate(&BASE64_STANDARD.decode(jwk.x5c?.first()?).ok()?)?,
+        ("RSA", _) => PublicKey::from_certificate(certificates.first()?)?,
         ("EC", Some(curve)) => PublicKey::elliptic(curve, &bytes(&jwk.x)?, &bytes(&jwk.y)?)?,
         ("OKP", Some("Ed25519")) => PublicKey::ed25519(&bytes(&jwk.x)?)?,
         _ => return None,
     };
-    Some(Key { id: jwk.kid, algorithm, usage: jwk.usage, key: Arc::new(key) })
+    Some(Key { id: jwk.kid, algorithm, usage: jwk.usage, certificates, key: Arc::new(key) })
 }

@@ -8,7 +8,9 @@ use vouchsafe_domain::time::Timestamp;
 
 use crate::jose::{FRESH, KeySet, Refresh, SetAddress, UnverifiedJwt};
 use crate::net::Trust;
-use crate::{Context, Issue, Refusal};
+use crate::x509::Authorities;
+use crate::x509::svid::authorities;
+use crate::{Context, Issue, Reason, Refusal};
 
 /// Largest bundle that may be written down, in bytes.
 const LARGEST: usize = 256 * 1024;
@@ -93,6 +95,19 @@ impl Distribution {
 }
 
 impl Bundle {
+    /// The authorities of X.509-SVIDs.
+    pub(super) async fn authorities(&self, context: &Context<'_>) -> Result<Authorities, Refusal> {
+        let found = match &self.0 {
+            Source::Static(set) => authorities(set),
+            Source::Fetched { address, trust, refresh } => {
+                let (sets, now) = (context.key_sets, context.now);
+                let keys = sets.get(context.outbound, address, trust, *refresh, |_| true, now).await?;
+                authorities(&keys.set)
+            }
+        };
+        found.map_err(|unusable| Refusal::new(Reason::CertificatePath, unusable.to_string()))
+    }
+
     /// The keys that may have signed this JWT-SVID: those for JWT-SVIDs, and those that do not say what they are for.
     pub(super) async fn for_token(
         &self,

@@ -1,74 +1,61 @@
 //! Names of workloads and trust domains (SPIFFE-ID section 2).
 
-use std::fmt;
-
-/// Longest SPIFFE id, in bytes (SPIFFE-ID section 2.3).
+/// Longest SPIFFE ID, in bytes (SPIFFE-ID section 2.3).
 const LONGEST_ID: usize = 2048;
-/// Longest name of a trust domain, in bytes (SPIFFE-ID section 2.3).
+/// Longest trust domain, in bytes (SPIFFE-ID section 2.1).
 const LONGEST_DOMAIN: usize = 255;
 
-/// The name of a trust domain: lower-case letters, digits, dots, hyphens and underscores.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct TrustDomain(String);
-
-impl TrustDomain {
-    /// Reads a name; `spiffe://` in front of it is passed over.
-    pub fn parse(text: &str) -> Option<Self> {
-        let name = text.strip_prefix("spiffe://").unwrap_or(text);
-        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_".contains(&byte);
-        let is_name = !name.is_empty() && name.len() <= LONGEST_DOMAIN && name.bytes().all(fits);
-        is_name.then(|| Self(name.to_owned()))
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// The id of a workload.
+/// A SPIFFE ID that is well formed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SpiffeId {
     text: String,
-    domain: TrustDomain,
+    domain_end: usize,
 }
 
 impl SpiffeId {
-    /// Reads an id strictly: no port, user, query or fragment, no empty, `.` or `..` segments, no slash at the end.
-    pub fn parse(text: &str) -> Option<Self> {
+    const SCHEME: &'static str = "spiffe://";
+
+    /// Reads an ID (SPIFFE-ID section 2): a trust domain, and a path without empty, `.` and `..` segments.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
         if text.len() > LONGEST_ID {
-            return None;
+            return Err("is longer than 2048 bytes");
         }
-        let rest = text.strip_prefix("spiffe://")?;
-        let (domain, path) = match rest.find('/') {
-            Some(slash) => rest.split_at(slash),
-            None => (rest, ""),
-        };
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
-        let is_segment = |segment: &str| !matches!(segment, "" | "." | "..") && segment.bytes().all(fits);
-        if !path.is_empty() && !path[1..].split('/').all(is_segment) {
-            return None;
+        let rest = text.strip_prefix(Self::SCHEME).ok_or("does not begin with spiffe://")?;
+        let (domain, path) = rest.split_once('/').map_or((rest, None), |(domain, path)| (domain, Some(path)));
+        if !is_trust_domain(domain) {
+            return Err("names no valid trust domain");
         }
-        // A trust domain in front of which a scheme is passed over would let a doubled one through.
-        let domain = if domain.contains(':') { None } else { TrustDomain::parse(domain) }?;
-        Some(Self { text: text.to_owned(), domain })
+        if path.is_some_and(|path| !path.split('/').all(is_segment)) {
+            return Err("has a path that is not valid");
+        }
+        Ok(Self { text: text.to_owned(), domain_end: Self::SCHEME.len() + domain.len() })
     }
 
-    /// The whole id.
+    /// The whole ID.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The trust domain that it belongs to.
-    pub fn domain(&self) -> &TrustDomain {
-        &self.domain
+    /// Its trust domain.
+    pub fn trust_domain(&self) -> &str {
+        &self.text[Self::SCHEME.len()..self.domain_end]
+    }
+
+    /// Its path with the slash in front; empty for the ID of the trust domain itself.
+    pub fn path(&self) -> &str {
+        &self.text[self.domain_end..]
     }
 }
 
-impl fmt::Display for SpiffeId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
+/// Whether a text is the name of a trust domain (SPIFFE-ID section 2.1).
+pub fn is_trust_domain(text: &str) -> bool {
+    let is_allowed = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, b'.' | b'-' | b'_');
+    !text.is_empty() && text.len() <= LONGEST_DOMAIN && text.bytes().all(is_allowed)
+}
+
+fn is_segment(text: &str) -> bool {
+    let is_allowed = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b'_');
+    !matches!(text, "" | "." | "..") && text.bytes().all(is_allowed)
 }
 
 #[cfg(test)]
@@ -78,7 +65,7 @@ mod tests {
     #[test]
     fn ids_are_read_strictly() {
         for good in ["spiffe://acme.example/web", "spiffe://a/b/c.d-e_F", "spiffe://acme.example"] {
-            assert!(SpiffeId::parse(good).is_some(), "{good}");
+            assert!(SpiffeId::parse(good).is_ok(), "{good}");
         }
         for bad in [
             "",
@@ -99,16 +86,16 @@ mod tests {
             "spiffe://spiffe://acme/web",
             "spiffe://acme.example/wéb",
         ] {
-            assert!(SpiffeId::parse(bad).is_none(), "{bad}");
+            assert!(SpiffeId::parse(bad).is_err(), "{bad}");
         }
-        assert!(SpiffeId::parse(&format!("spiffe://a/{}", "x".repeat(LONGEST_ID))).is_none());
+        assert!(SpiffeId::parse(&format!("spiffe://a/{}", "x".repeat(LONGEST_ID))).is_err());
     }
 
     #[test]
     fn trust_domains_are_lower_case_names() {
-        assert_eq!(TrustDomain::parse("spiffe://acme.example"), TrustDomain::parse("acme.example"));
+        assert!(is_trust_domain("acme.example"));
         for bad in ["", "Acme", "a b", "a/b", &"x".repeat(256)] {
-            assert!(TrustDomain::parse(bad).is_none(), "{bad}");
+            assert!(!is_trust_domain(bad), "{bad}");
         }
     }
 }

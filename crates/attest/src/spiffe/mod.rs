@@ -1,18 +1,19 @@
-//! SPIFFE Auth: a JWT-SVID of a trust domain (`auth-methods.md` section 16; SPIFFE JWT-SVID).
+//! SPIFFE Auth: a JWT-SVID of a trust domain (`auth-methods.md` section 16; SPIFFE JWT-SVID), or, over mutual TLS, an
+//! X.509-SVID.
 
 mod bundle;
 mod id;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use vouchsafe_api::auth_jwt::JwtProof;
-use vouchsafe_api::auth_spiffe::SpiffeAuthInput;
+use vouchsafe_api::auth_spiffe::{SpiffeAuthInput, SpiffeProof};
 
 use crate::jose::{Algorithm, Algorithms, Claims, TimeRules, TokenType, UnverifiedJwt, check_times};
 use crate::pattern::{Patterns, normalized, split};
+use crate::x509::{Chain, svid};
 use crate::{Context, Finding, Findings, Issue, Login, Method, Proven, Reason, Refusal, Sample};
 use bundle::{Bundle, Distribution};
-pub use id::{SpiffeId, TrustDomain};
+pub use id::{SpiffeId, is_trust_domain};
 
 /// SPIFFE Auth.
 pub struct SpiffeAuth;
@@ -29,7 +30,7 @@ pub struct SpiffeConfig {
 
 /// Configuration of SPIFFE Auth, ready for checking.
 pub struct Ready {
-    domain: TrustDomain,
+    domain: String,
     ids: Patterns,
     audiences: Patterns,
     bundle: Bundle,
@@ -38,7 +39,8 @@ pub struct Ready {
 /// What an SVID says.
 pub struct Facts {
     id: SpiffeId,
-    audiences: Vec<String>,
+    /// None of an X.509-SVID: it is meant for whoever it is shown to.
+    audiences: Option<Vec<String>>,
 }
 
 /// Those that a JWT-SVID may be signed with (JWT-SVID section 2.1).
@@ -69,15 +71,10 @@ impl Method for SpiffeAuth {
             ),
         };
         let domain = given("trustDomain", input.trust_domain, domain)?;
-        let domain = TrustDomain::parse(domain.trim()).ok_or_else(|| {
-            Issue::new(
-                "trustDomain",
-                "Expected the name of a trust domain in lower case, such as prod.example.com",
-            )
-        })?;
+        let domain = domain.trim().trim_start_matches("spiffe://").to_owned();
         let sent = input.trust_bundle_distribution.map(Distribution::new).transpose()?;
         let config = SpiffeConfig {
-            trust_domain: domain.as_str().to_owned(),
+            trust_domain: domain,
             allowed_spiffe_ids: normalized(
                 "allowedSpiffeIds",
                 &given("allowedSpiffeIds", input.allowed_spiffe_ids, ids)?,
@@ -113,9 +110,12 @@ fn ready(config: &SpiffeConfig) -> Result<Ready, Issue> {
             return Err(Issue::new(field, "Expected at least one entry"));
         }
     }
+    if !is_trust_domain(&config.trust_domain) {
+        let expected = "Expected the name of a trust domain in lower case, such as prod.example.com";
+        return Err(Issue::new("trustDomain", expected));
+    }
     Ok(Ready {
-        domain: TrustDomain::parse(&config.trust_domain)
-            .ok_or_else(|| Issue::new("trustDomain", "Expected the name of a trust domain"))?,
+        domain: config.trust_domain.clone(),
         ids: Patterns::globs("allowedSpiffeIds", &config.allowed_spiffe_ids)?,
         audiences: Patterns::exact("allowedAudiences", &config.allowed_audiences)?,
         bundle: config.trust_bundle_distribution.ready()?,
@@ -134,19 +134,27 @@ pub async fn refresh_bundle(context: &Context<'_>, config: &SpiffeConfig) -> Res
 /// What claims say; `sub` has to be a SPIFFE id (JWT-SVID section 3.1).
 fn facts(claims: &Claims) -> Result<Facts, Refusal> {
     let subject = claims.get("sub").and_then(Value::as_str).unwrap_or_default();
-    let id = SpiffeId::parse(subject).ok_or_else(|| {
-        Refusal::new(Reason::Malformed, format!("sub is {subject:?}, which is no SPIFFE id"))
-    })?;
+    let id = SpiffeId::parse(subject)
+        .map_err(|why| Refusal::new(Reason::Malformed, format!("sub is {subject:?}, which {why}")))?;
     let audiences = match claims.get("aud") {
         Some(Value::String(one)) => vec![one.clone()],
         Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         _ => Vec::new(),
     };
-    Ok(Facts { id, audiences })
+    Ok(Facts { id, audiences: Some(audiences) })
+}
+
+/// What the certificate of this connection says, once it is seen to lead to the trust domain.
+async fn by_certificate(context: &Context<'_>, ready: &Ready) -> Result<Facts, Refusal> {
+    let none = || Refusal::new(Reason::Malformed, "neither a JWT-SVID nor a client certificate");
+    let chain = Chain::new(context.certificates.ok_or_else(none)?)?;
+    let authorities = ready.bundle.authorities(context).await?;
+    let id = svid::verify(&chain, &ready.domain, &authorities, context.now)?;
+    Ok(Facts { id, audiences: None })
 }
 
 impl Login for SpiffeAuth {
-    type Proof = JwtProof;
+    type Proof = SpiffeProof;
     type Ready = Ready;
     type Facts = Facts;
 
@@ -154,12 +162,18 @@ impl Login for SpiffeAuth {
         usable(&config)
     }
 
-    async fn verify(context: &Context<'_>, ready: &Ready, proof: &JwtProof) -> Result<Facts, Refusal> {
-        let token = UnverifiedJwt::parse(proof.jwt.trim())?;
+    fn missing(certificates: Option<&[Vec<u8>]>, proof: &SpiffeProof) -> Option<&'static str> {
+        let nothing = proof.jwt.is_none() && certificates.is_none();
+        nothing.then_some("Missing JWT-SVID: send it as jwt, or show an X.509-SVID as the client certificate")
+    }
+
+    async fn verify(context: &Context<'_>, ready: &Ready, proof: &SpiffeProof) -> Result<Facts, Refusal> {
+        let Some(jwt) = &proof.jwt else { return by_certificate(context, ready).await };
+        let token = UnverifiedJwt::parse(jwt.trim())?;
         // Of another trust domain: its keys are not here, so nobody is asked for them.
-        let claimed = token.claimed("sub").and_then(SpiffeId::parse);
-        if claimed.as_ref().is_some_and(|id| *id.domain() != ready.domain) {
-            let why = format!("sub is of another trust domain than {:?}", ready.domain.as_str());
+        let claimed = token.claimed("sub").and_then(|sub| SpiffeId::parse(sub).ok());
+        if claimed.is_some_and(|id| id.trust_domain() != ready.domain) {
+            let why = format!("sub is of another trust domain than {:?}", ready.domain);
             return Err(Refusal::new(Reason::Issuer, why));
         }
         let keys = ready.bundle.for_token(context, &token).await?;
@@ -170,33 +184,43 @@ impl Login for SpiffeAuth {
 
     fn admit(_: &Context<'_>, ready: &Ready, facts: &Facts) -> Findings {
         let mut findings = Findings::new();
-        let (domain, id) = (facts.id.domain(), facts.id.as_str());
-        findings.check("trust domain", *domain == ready.domain, Reason::Issuer, || {
-            format!("sub is of {:?}; expected {:?}", domain.as_str(), ready.domain.as_str())
+        let (domain, id) = (facts.id.trust_domain(), facts.id.as_str());
+        findings.check("trust domain", domain == ready.domain, Reason::Issuer, || {
+            format!("the trust domain is {domain:?}; expected {:?}", ready.domain)
         });
         findings.check("SPIFFE id", ready.ids.matches(id), Reason::Subject, || {
-            format!("sub {}", ready.ids.miss(id))
+            format!("the SPIFFE id {}", ready.ids.miss(id))
         });
-        let meant = facts.audiences.iter().any(|audience| ready.audiences.matches(audience));
-        findings.check("audience", meant, Reason::Audience, || {
-            format!("none of aud {:?} is allowed", facts.audiences)
-        });
+        if let Some(audiences) = &facts.audiences {
+            let meant = audiences.iter().any(|audience| ready.audiences.matches(audience));
+            findings.check("audience", meant, Reason::Audience, || {
+                format!("none of aud {audiences:?} is allowed")
+            });
+        }
         findings
     }
 
     fn proven(_: &Context<'_>, _: &Ready, facts: &Facts) -> Proven {
         let inner = Map::from_iter([
             ("id".to_owned(), Value::from(facts.id.as_str())),
-            ("trustDomain".to_owned(), Value::from(facts.id.domain().as_str())),
+            ("trustDomain".to_owned(), Value::from(facts.id.trust_domain())),
         ]);
         let auth = Map::from_iter([("spiffe".to_owned(), Value::Object(inner))]);
         Proven { auth: Some(auth), ..Proven::default() }
     }
 
     fn suppose(sample: &Sample) -> Option<Result<Facts, Refusal>> {
-        let Sample::Jwt(text) = sample else { return None };
-        let parsed = UnverifiedJwt::parse(text.trim()).map_err(Refusal::from);
-        Some(parsed.and_then(|token| facts(&token.supposed())))
+        match sample {
+            Sample::Jwt(text) => {
+                let parsed = UnverifiedJwt::parse(text.trim()).map_err(Refusal::from);
+                Some(parsed.and_then(|token| facts(&token.supposed())))
+            }
+            Sample::Certificate(pem) => {
+                let id = Chain::from_pem(pem).and_then(|chain| svid::spiffe_id(&chain));
+                Some(id.map(|id| Facts { id, audiences: None }))
+            }
+            Sample::Arn(_) | Sample::Username(_) => None,
+        }
     }
 
     async fn probe(context: &Context<'_>, ready: &Ready) -> Vec<Finding> {

@@ -1,96 +1,31 @@
 //! X.509-SVIDs: certificates that carry a SPIFFE ID (the X.509-SVID specification of SPIFFE).
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use rustls::pki_types::CertificateDer;
-use serde::Deserialize;
 use vouchsafe_domain::time::Timestamp;
 use x509_parser::certificate::X509Certificate;
 
 use super::{Authorities, Chain, Names, Revocations, Terms, Unusable, check, parse};
+use crate::jose::KeySet;
 use crate::{Reason, Refusal};
 
-/// Longest SPIFFE ID, in bytes (SPIFFE-ID section 2.3).
-const LONGEST_ID: usize = 2048;
-/// Longest trust domain, in bytes (SPIFFE-ID section 2.1).
-const LONGEST_DOMAIN: usize = 255;
-
-/// A SPIFFE ID that is well formed.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SpiffeId {
-    text: String,
-    domain_end: usize,
-}
-
-impl SpiffeId {
-    const SCHEME: &'static str = "spiffe://";
-
-    /// Reads an ID (SPIFFE-ID section 2): a trust domain, and a path without empty, `.` and `..` segments.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
-        if text.len() > LONGEST_ID {
-            return Err("is longer than 2048 bytes");
-        }
-        let rest = text.strip_prefix(Self::SCHEME).ok_or("does not begin with spiffe://")?;
-        let (domain, path) = rest.split_once('/').map_or((rest, None), |(domain, path)| (domain, Some(path)));
-        if !is_trust_domain(domain) {
-            return Err("names no valid trust domain");
-        }
-        if path.is_some_and(|path| !path.split('/').all(is_segment)) {
-            return Err("has a path that is not valid");
-        }
-        Ok(Self { text: text.to_owned(), domain_end: Self::SCHEME.len() + domain.len() })
-    }
-
-    /// The whole ID.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// Its trust domain.
-    pub fn trust_domain(&self) -> &str {
-        &self.text[Self::SCHEME.len()..self.domain_end]
-    }
-
-    /// Its path with the slash in front; empty for the ID of the trust domain itself.
-    pub fn path(&self) -> &str {
-        &self.text[self.domain_end..]
-    }
-}
-
-/// Whether a text is the name of a trust domain (SPIFFE-ID section 2.1).
-pub fn is_trust_domain(text: &str) -> bool {
-    let is_allowed = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, b'.' | b'-' | b'_');
-    !text.is_empty() && text.len() <= LONGEST_DOMAIN && text.bytes().all(is_allowed)
-}
-
-fn is_segment(text: &str) -> bool {
-    let is_allowed = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b'_');
-    !matches!(text, "" | "." | "..") && text.bytes().all(is_allowed)
-}
+pub use crate::spiffe::SpiffeId;
 
 /// The authorities of the `x509-svid` entries of a trust bundle, a JWK set (SPIFFE trust domain and bundle, section 4).
 pub fn authorities_of_bundle(bundle: &str) -> Result<Authorities, Unusable> {
-    #[derive(Deserialize)]
-    struct Bundle {
-        keys: Vec<Entry>,
-    }
-    #[derive(Deserialize)]
-    struct Entry {
-        #[serde(default, rename = "use")]
-        purpose: Option<String>,
-        #[serde(default)]
-        x5c: Vec<String>,
-    }
-    let bundle: Bundle = serde_json::from_str(bundle)
+    let set = KeySet::from_jwks(bundle.as_bytes())
         .map_err(|_| Unusable::new("Expected a trust bundle: a JSON Web Key Set"))?;
-    let mut ders = Vec::new();
-    for entry in bundle.keys.iter().filter(|entry| entry.purpose.as_deref() == Some("x509-svid")) {
-        let [der] = entry.x5c.as_slice() else {
-            return Err(Unusable::new("Expected exactly one certificate in `x5c` of each x509-svid entry"));
-        };
-        let der = BASE64_STANDARD.decode(der).map_err(|_| Unusable::new("Expected base64 in `x5c`"))?;
-        ders.push(CertificateDer::from(der));
-    }
+    authorities(&set)
+}
+
+/// The same, of a bundle that was read before.
+pub fn authorities(bundle: &KeySet) -> Result<Authorities, Unusable> {
+    let entries = bundle.keys().iter().filter(|key| key.usage.as_deref() == Some("x509-svid"));
+    let ders: Vec<_> = entries
+        .map(|key| match key.certificates.as_slice() {
+            [der] => Ok(CertificateDer::from(der.clone())),
+            _ => Err(Unusable::new("Expected exactly one certificate in `x5c` of each x509-svid entry")),
+        })
+        .collect::<Result<_, _>>()?;
     if ders.is_empty() {
         return Err(Unusable::new(
             "The trust bundle has no x509-svid entry, so no X.509-SVID can be checked",
