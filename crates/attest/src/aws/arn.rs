@@ -70,11 +70,11 @@ impl Arn {
         if segments.iter().any(|segment| segment.is_empty()) {
             return None;
         }
-        let name = match (kind, segments.as_slice()) {
-            (Kind::AssumedRole, [name, _])
-            | (Kind::FederatedUser, [name])
-            | (Kind::User | Kind::Role, [.., name]) => name,
-            _ => return None,
+        let ((Kind::AssumedRole, [name, _])
+        | (Kind::FederatedUser, [name])
+        | (Kind::User | Kind::Role, [.., name])) = (kind, segments.as_slice())
+        else {
+            return None;
         };
         Some(Self {
             text: text.to_owned(),

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use url::Url;
 use vouchsafe_attest::aws::AwsAuth;
 use vouchsafe_attest::{Endpoints, Login, Method, Workshop};
-use vouchsafe_domain::time::Timestamp;
 use vouchsafe_testkit::{TestServer, both};
 
 use crate::common::{at, attached, last_refusal, live, log_in, refused};
@@ -121,15 +120,13 @@ fn sts() -> Fake {
 async fn principals_that_moto_knows_log_in_and_others_do_not(server: TestServer) {
     let moto = Moto::start().await;
     let server = with_sts(server, &moto.url).await;
-    server.clock.set(Timestamp::from_seconds(
-        std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap()
-            .as_secs()
-            .try_into()
-            .unwrap(),
-    ));
-    let (user, assumed) = (&moto.keys["user"], &moto.keys["assumed"]);
+    // Signed for the server's time, however long this test takes.
+    let keys_of = |who: &str| {
+        let mut keys = moto.keys[who].clone();
+        keys["at"] = now(&server)["at"].clone();
+        keys
+    };
+    let (user, assumed) = (&keys_of("user"), &keys_of("assumed"));
     let (by_account, _) = attached(&server, METHOD, json!({ "allowedAccountIds": ACCOUNT })).await;
     let roles = json!({ "allowedPrincipalArns": format!("arn:aws:iam::{ACCOUNT}:role/A*") });
     let (by_role, _) = attached(&server, METHOD, roles).await;
