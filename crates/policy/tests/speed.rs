@@ -115,7 +115,7 @@ fn a_thousand_rules_are_compared() {
 fn where_nothing_forbids_the_order_of_roles_makes_no_difference() {
     let rule = |role: usize, number: usize| {
         let at = role * RULES + number;
-        let environment = if at % 2 == 0 { "dev" } else { "prod" };
+        let environment = if at.is_multiple_of(2) { "dev" } else { "prod" };
         json!({ "subject": "secrets", "action": ["readValue", "edit"],
             "conditions": { "environment": environment, "secretPath": { "$glob": format!("/team-{at}/**") },
                 "secretName": { "$glob": format!("*_{at}_*") } } })
