@@ -34,12 +34,11 @@ struct Issuer {
 impl Issuer {
     fn new() -> Self {
         let key = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
-        let public = key.public_key();
+        // `RSAPublicKey` (RFC 8017 appendix A.1.1) of 2048 bits: 257 bytes of modulus with its zero, 3 of exponent.
+        let public = key.public_key().as_ref();
+        assert_eq!((&public[4..9], &public[265..267]), ([2, 0x82, 1, 1, 0].as_slice(), [2, 3].as_slice()));
         let text = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
-        let (n, e) = (
-            public.modulus().big_endian_without_leading_zero(),
-            public.exponent().big_endian_without_leading_zero(),
-        );
+        let (n, e) = (&public[9..265], &public[267..]);
         let jwks =
             json!({ "keys": [{ "kty": "RSA", "use": "sig", "kid": KEY_ID, "n": text(n), "e": text(e) }] });
         let set = KeySet::from_jwks(jwks.to_string().as_bytes()).unwrap();

@@ -20,6 +20,7 @@ const LONGEST_MAPPED: usize = 1024;
 /// What is asked of claims, as it is stored and shown.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[allow(clippy::struct_field_names, reason = "the names of the wire")]
 pub struct Bound {
     pub(crate) bound_issuer: String,
     bound_audiences: String,

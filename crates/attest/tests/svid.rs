@@ -9,8 +9,9 @@ use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, KeyUsagePurpose, SanType
 use serde_json::json;
 use trees::{Ca, authority, client, key, named};
 use vouchsafe_attest::Reason;
+use vouchsafe_attest::spiffe::is_trust_domain;
 use vouchsafe_attest::x509::Chain;
-use vouchsafe_attest::x509::svid::{SpiffeId, authorities_of_bundle, is_trust_domain, verify};
+use vouchsafe_attest::x509::svid::{SpiffeId, authorities_of_bundle, verify};
 use vouchsafe_domain::time::Timestamp;
 
 /// 24 November 2026.

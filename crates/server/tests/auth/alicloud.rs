@@ -34,7 +34,7 @@ fn encoded(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
             all.push(char::from(byte));
         } else {
-            all.push_str(&format!("%{byte:02X}"));
+            all.extend(['%'].into_iter().chain(format!("{byte:02X}").chars()));
         }
         all
     })

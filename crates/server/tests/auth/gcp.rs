@@ -162,7 +162,7 @@ async fn keys_that_cannot_be_had_are_no_yes(server: TestServer) {
     refused(&server, METHOD, &identity, proof, "provider-answer-invalid").await;
     let server = server
         .restart_with(|settings| {
-            settings.endpoints.gcp_certs = Some("http://127.0.0.1:1/certs".parse().unwrap())
+            settings.endpoints.gcp_certs = Some("http://127.0.0.1:1/certs".parse().unwrap());
         })
         .await;
     server.admin.patch(&at(METHOD, &identity), json!({ "type": "gce" })).await.ok();

@@ -29,7 +29,7 @@ const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 const REVIEWER: &str = "reviewer.token.x";
 const REVIEWS: &str = "/apis/authentication.k8s.io/v1/tokenreviews";
 
-/// The claims of a token of the TokenRequest API, bound to a pod.
+/// The claims of a token of the `TokenRequest` API, bound to a pod.
 fn claims(server: &TestServer, account: &str) -> Value {
     let now = server.app.now().as_seconds();
     json!({

@@ -1,4 +1,4 @@
-//! LDAP Auth, against OpenLDAP with the users of `xtask/src/slapd.ldif`.
+//! LDAP Auth, against `OpenLDAP` with the users of `xtask/src/slapd.ldif`.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
