@@ -21,6 +21,8 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use vouchsafe_attest::jose::{Algorithms, KeySet, TokenType, UnverifiedJwt};
+use x509_parser::prelude::FromDer;
+use x509_parser::public_key::RSAPublicKey;
 
 const KEY_ID: &str = "bench";
 
@@ -34,12 +36,10 @@ struct Issuer {
 impl Issuer {
     fn new() -> Self {
         let key = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
-        let public = key.public_key();
+        let (_, public) = RSAPublicKey::from_der(key.public_key().as_ref()).unwrap();
         let text = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
-        let (n, e) = (
-            public.modulus().big_endian_without_leading_zero(),
-            public.exponent().big_endian_without_leading_zero(),
-        );
+        // DER puts a zero before a modulus of full length.
+        let (n, e) = (public.modulus.strip_prefix(&[0]).unwrap_or(public.modulus), public.exponent);
         let jwks =
             json!({ "keys": [{ "kty": "RSA", "use": "sig", "kid": KEY_ID, "n": text(n), "e": text(e) }] });
         let set = KeySet::from_jwks(jwks.to_string().as_bytes()).unwrap();

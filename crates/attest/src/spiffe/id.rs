@@ -59,6 +59,11 @@ impl SpiffeId {
         &self.text
     }
 
+    /// Whether it names something in the trust domain, and not the trust domain itself.
+    pub fn has_path(&self) -> bool {
+        self.text.len() > "spiffe://".len() + self.domain.0.len()
+    }
+
     /// The trust domain that it belongs to.
     pub fn domain(&self) -> &TrustDomain {
         &self.domain

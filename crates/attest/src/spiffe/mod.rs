@@ -95,7 +95,7 @@ impl Method for SpiffeAuth {
     }
 
     async fn inspect(context: &Context<'_>, config: &SpiffeConfig) -> Result<(), Refusal> {
-        usable(config)?.bundle.refresh(context).await
+        usable(config)?.bundle.usable(context).await
     }
 
     fn show(context: &Context<'_>, config: &SpiffeConfig, shown: &mut Map<String, Value>) {
@@ -131,12 +131,17 @@ pub async fn refresh_bundle(context: &Context<'_>, config: &SpiffeConfig) -> Res
     usable(config)?.bundle.refresh(context).await
 }
 
+/// The id of a workload; that of a trust domain itself, without a path, is none.
+fn workload(subject: Option<&str>) -> Result<SpiffeId, Refusal> {
+    let subject = subject.unwrap_or_default();
+    SpiffeId::parse(subject).filter(|id| id.has_path()).ok_or_else(|| {
+        Refusal::new(Reason::Malformed, format!("sub is {subject:?}, which is no SPIFFE id of a workload"))
+    })
+}
+
 /// What claims say; `sub` has to be a SPIFFE id (JWT-SVID section 3.1).
 fn facts(claims: &Claims) -> Result<Facts, Refusal> {
-    let subject = claims.get("sub").and_then(Value::as_str).unwrap_or_default();
-    let id = SpiffeId::parse(subject).ok_or_else(|| {
-        Refusal::new(Reason::Malformed, format!("sub is {subject:?}, which is no SPIFFE id"))
-    })?;
+    let id = workload(claims.get("sub").and_then(Value::as_str))?;
     let audiences = match claims.get("aud") {
         Some(Value::String(one)) => vec![one.clone()],
         Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
@@ -156,9 +161,12 @@ impl Login for SpiffeAuth {
 
     async fn verify(context: &Context<'_>, ready: &Ready, proof: &JwtProof) -> Result<Facts, Refusal> {
         let token = UnverifiedJwt::parse(proof.jwt.trim())?;
-        // Of another trust domain: its keys are not here, so nobody is asked for them.
-        let claimed = token.claimed("sub").and_then(SpiffeId::parse);
-        if claimed.as_ref().is_some_and(|id| *id.domain() != ready.domain) {
+        if !algorithms().accept(token.algorithm()) {
+            let why = format!("the token is signed with {}; accepted: {}", token.algorithm(), algorithms());
+            return Err(Refusal::new(Reason::Algorithm, why));
+        }
+        // Of another trust domain, or of none: its keys are not here, so nobody is asked for them.
+        if *workload(token.claimed("sub"))?.domain() != ready.domain {
             let why = format!("sub is of another trust domain than {:?}", ready.domain.as_str());
             return Err(Refusal::new(Reason::Issuer, why));
         }
