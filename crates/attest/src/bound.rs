@@ -16,6 +16,8 @@ const MOST_CLAIMS: usize = 50;
 const LONGEST_NAME: usize = 255;
 /// Longest value of a claim that a token remembers, in bytes.
 const LONGEST_MAPPED: usize = 1024;
+/// Longest issuer, in bytes.
+const LONGEST_ISSUER: usize = 2048;
 
 /// What is asked of claims, as it is stored and shown.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -86,6 +88,9 @@ impl Bound {
     pub(crate) fn with(stored: Option<Self>, sent: Sent) -> Result<Self, Issue> {
         let mut bound = stored.unwrap_or_default();
         if let Some(issuer) = sent.issuer {
+            if issuer.len() > LONGEST_ISSUER {
+                return Err(Issue::new("boundIssuer", format!("Expected at most {LONGEST_ISSUER} bytes")));
+            }
             issuer.trim().clone_into(&mut bound.bound_issuer);
         }
         if let Some(audiences) = sent.audiences {
@@ -244,10 +249,7 @@ impl Rules {
             findings.note("issuer", result);
         }
         if !self.subject.is_empty() {
-            let subject = text(claims, "sub");
-            findings.check("subject", self.subject.matches(subject), Reason::Subject, || {
-                format!("sub {}", self.subject.miss(subject))
-            });
+            findings.note("subject", self.subject(claims));
         }
         if !self.audiences.is_empty() {
             findings.note("audience", self.audience(claims));
@@ -258,7 +260,7 @@ impl Rules {
         for (_, claim) in &self.mapping {
             let is_there = at(claims, claim).and_then(mapped).is_some();
             findings.check(format!("mapped claim {claim}"), is_there, Reason::ClaimMissing, || {
-                format!("the token has no claim {claim} that is a text, number or flag of at most {LONGEST_MAPPED} bytes")
+                format!("the token has no claim {claim} that is a text (not empty), number or flag of at most {LONGEST_MAPPED} bytes")
             });
         }
         if self.one_time {
@@ -267,6 +269,15 @@ impl Rules {
             });
         }
         findings
+    }
+
+    /// A missing subject is none that a pattern could match, not even one that matches everything.
+    fn subject(&self, claims: &Claims) -> Result<(), Refusal> {
+        match text(claims, "sub") {
+            "" => Err(Refusal::new(Reason::Subject, "the token has no sub")),
+            subject if self.subject.matches(subject) => Ok(()),
+            subject => Err(Refusal::new(Reason::Subject, format!("sub {}", self.subject.miss(subject)))),
+        }
     }
 
     fn audience(&self, claims: &Claims) -> Result<(), Refusal> {
@@ -322,10 +333,11 @@ fn at<'c>(claims: &'c Claims, path: &str) -> Option<&'c Value> {
     })
 }
 
-/// The value, if a token can remember it.
+/// The value, if a token can remember it. An empty text is as good as missing: a template that is filled in with nothing
+/// would widen what its pattern allows.
 fn mapped(value: &Value) -> Option<&Value> {
     match value {
-        Value::String(text) if text.len() <= LONGEST_MAPPED => Some(value),
+        Value::String(text) if (1..=LONGEST_MAPPED).contains(&text.len()) => Some(value),
         Value::Number(_) | Value::Bool(_) => Some(value),
         _ => None,
     }
@@ -404,6 +416,22 @@ mod tests {
     }
 
     #[test]
+    fn a_missing_subject_matches_nothing() {
+        for star in [Star::Stays, Star::Crosses] {
+            for pattern in ["*", "**", "{,a}"] {
+                let bound = Bound { bound_subject: pattern.to_owned(), ..Bound::default() };
+                let rules = Rules::new(&bound, "jwt", star).unwrap();
+                for claims in [json!({}), json!({ "sub": "" }), json!({ "sub": ["a"] })] {
+                    let facts =
+                        Facts { claims: serde_json::from_value(claims).unwrap(), until: Timestamp::EPOCH };
+                    let refused = rules.admit(&facts).verdict().unwrap_err();
+                    assert_eq!(refused.reason, Reason::Subject, "{pattern}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn audiences_are_texts_or_lists() {
         let bound = json!({ "boundAudiences": "vouchsafe, https://v.example/*" });
         assert_eq!(verdict(bound.clone(), json!({ "aud": "vouchsafe" })), Ok(()));
@@ -415,7 +443,9 @@ mod tests {
     #[test]
     fn mapped_claims_are_remembered_and_missed() {
         let bound = json!({ "claimMetadataMapping": { "team": "groups.main" } });
-        assert_eq!(verdict(bound.clone(), json!({})), Err(Reason::ClaimMissing));
+        for nothing in [json!({}), json!({ "groups": { "main": "" } }), json!({ "groups": { "main": [] } })] {
+            assert_eq!(verdict(bound.clone(), nothing), Err(Reason::ClaimMissing));
+        }
         let claims = serde_json::from_value(json!({ "groups": { "main": "red" } })).unwrap();
         let proven = rules(bound).proven(&Facts { claims, until: Timestamp::EPOCH });
         assert_eq!(Value::Object(proven.auth.unwrap()), json!({ "oidc": { "claims": { "team": "red" } } }));

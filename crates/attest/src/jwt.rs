@@ -64,6 +64,15 @@ impl Method for JwtAuth {
         ready(&config)?;
         Ok(config)
     }
+
+    /// A URL that may not be called is refused when it is configured.
+    async fn inspect(context: &Context<'_>, config: &JwtConfig) -> Result<(), Refusal> {
+        if config.configuration_type == ConfigurationType::Static {
+            return Ok(());
+        }
+        let odd = |error: url::ParseError| Refusal::new(Reason::Configuration, error.to_string());
+        Ok(context.outbound.check_url(&config.jwks_url.parse().map_err(odd)?)?)
+    }
 }
 
 fn ready(config: &JwtConfig) -> Result<Ready, Issue> {

@@ -57,6 +57,12 @@ impl Method for OidcAuth {
         ready(&config)?;
         Ok(config)
     }
+
+    /// A URL that may not be called is refused when it is configured.
+    async fn inspect(context: &Context<'_>, config: &OidcConfig) -> Result<(), Refusal> {
+        let odd = |error: url::ParseError| Refusal::new(Reason::Configuration, error.to_string());
+        Ok(context.outbound.check_url(&config.oidc_discovery_url.parse().map_err(odd)?)?)
+    }
 }
 
 fn ready(config: &OidcConfig) -> Result<Ready, Issue> {

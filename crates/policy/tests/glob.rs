@@ -180,3 +180,27 @@ fn patterns_of_the_contract() {
         assert!(!glob.matches("") && !glob.matches(" ") && !glob.matches("a"));
     }
 }
+
+#[test]
+fn a_crossing_star_takes_slashes_and_all_else_stays() {
+    let table: &[(&str, &[&str], &[&str])] = &[
+        ("repo:acme/*", &["repo:acme/a", "repo:acme/a/b", "repo:acme/a/"], &["repo:acme", "repo:other/a"]),
+        ("*", &["a", "a/b", "/"], &[""]),
+        ("a/*/c", &["a/b/c", "a/b/x/c"], &["a/c", "ab/c"]),
+        ("*a", &["a", "ba", "b/a"], &["ab"]),
+        ("a/**", &["a", "a/b", "a/b/c"], &["ab"]),
+        ("**/a", &["a", "b/a", "b/c/a"], &["ba"]),
+        ("a**b", &["ab", "a/b", "axxb"], &["a"]),
+        ("{a,b}/*", &["a/x/y"], &["c/x"]),
+        ("a?c", &["abc"], &["a/c"]),
+    ];
+    for (pattern, matching, others) in table {
+        let glob = Glob::crossing(pattern).expect(pattern);
+        for value in *matching {
+            assert!(glob.matches(value), "{pattern} does not match {value}");
+        }
+        for value in *others {
+            assert!(!glob.matches(value), "{pattern} matches {value}");
+        }
+    }
+}

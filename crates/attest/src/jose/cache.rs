@@ -80,7 +80,7 @@ type Place = (SetAddress, Trust);
 struct Slot {
     known: Mutex<Known>,
     /// Held by whoever fetches.
-    fetching: tokio::sync::Mutex<()>,
+    fetching: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Clone, Default)]
@@ -130,17 +130,25 @@ impl KeySets {
         if let Some(answer) = slot.answer(refresh, &will_do, now) {
             return answer;
         }
-        let _fetching = slot.fetching.lock().await;
+        let turn = Arc::clone(&slot.fetching).lock_owned().await;
         // Somebody else may have fetched meanwhile.
         if let Some(answer) = slot.answer(refresh, &will_do, now) {
             return answer;
         }
-        let fetched = fetch(outbound, address, trust).await;
-        slot.note(fetched, now);
+        // What it brings is in the slot; if the task broke off, so is nothing.
+        let _ = tokio::spawn(fetch_into(
+            Arc::clone(&slot),
+            turn,
+            outbound.clone(),
+            address.clone(),
+            trust.clone(),
+            now,
+        ))
+        .await;
         slot.best(refresh, now)
     }
 
-    /// Fetches the keys now, because an administrator asks; still at most once in [`INTERVAL`] unless `force`.
+    /// Fetches the keys now, because an administrator asks.
     pub async fn fetch_now(
         &self,
         outbound: &Outbound,
@@ -228,6 +236,19 @@ impl Known {
 /// Seconds since; never negative, so that a clock that was set back does not keep anything for long.
 fn age(then: Timestamp, now: Timestamp) -> i64 {
     (now.as_seconds() - then.as_seconds()).abs()
+}
+
+/// Fetches in a task of its own: whoever asked may hang up, and the fetch has still been made and counts.
+async fn fetch_into(
+    slot: Arc<Slot>,
+    _turn: tokio::sync::OwnedMutexGuard<()>,
+    outbound: Outbound,
+    address: SetAddress,
+    trust: Trust,
+    now: Timestamp,
+) {
+    let fetched = fetch(&outbound, &address, &trust).await;
+    slot.note(fetched, now);
 }
 
 async fn fetch(outbound: &Outbound, address: &SetAddress, trust: &Trust) -> Result<KeySet, Refusal> {

@@ -126,10 +126,11 @@ pub enum Wire {
     Plain,
 }
 
-/// The one way out.
+/// The one way out. Cheap to clone.
+#[derive(Clone)]
 pub struct Outbound {
     rules: Arc<Rules>,
-    clients: Cache<(Trust, bool), Client>,
+    clients: Arc<Cache<(Trust, bool), Client>>,
 }
 
 /// Which addresses may be called.
@@ -195,7 +196,7 @@ impl Resolve for Checked {
 impl Outbound {
     /// A way out to public addresses, and to those in `allowed`.
     pub fn new(allowed: Vec<IpNet>) -> Self {
-        Self { rules: Arc::new(Rules { allowed }), clients: Cache::new(CLIENTS) }
+        Self { rules: Arc::new(Rules { allowed }), clients: Arc::new(Cache::new(CLIENTS)) }
     }
 
     /// Whether a URL could be called at all: scheme, host, no credentials, and no literal address that is refused.

@@ -6,7 +6,7 @@ use url::Url;
 use vouchsafe_api::auth_spiffe::{BundleInput, BundleProfile};
 use vouchsafe_domain::time::Timestamp;
 
-use crate::jose::{FRESH, KeySet, Refresh, SetAddress, UnverifiedJwt};
+use crate::jose::{FRESH, Key, KeySet, Keys, Refresh, SetAddress, UnverifiedJwt};
 use crate::net::Trust;
 use crate::x509::Authorities;
 use crate::x509::svid::authorities;
@@ -16,6 +16,10 @@ use crate::{Context, Issue, Reason, Refusal};
 const LARGEST: usize = 256 * 1024;
 /// A bundle this old is fetched anew if nothing else is said, seconds.
 const REFRESH_HINT: i64 = 3600;
+/// Longest hint that is taken, seconds: clients know no limit.
+const LONGEST_HINT: i64 = 31_536_000;
+/// However long the hint, a bundle this old is fetched anew, seconds.
+const LONGEST_FRESH: i64 = 86_400;
 /// A bundle that cannot be fetched is used for this long after it should have been, seconds.
 const GRACE: i64 = 3600;
 
@@ -47,17 +51,18 @@ impl Distribution {
     pub(super) fn new(input: BundleInput) -> Result<Self, Issue> {
         let fetched = input.profile == BundleProfile::HttpsWebBundle;
         let hint = input.refresh_hint_seconds.unwrap_or(REFRESH_HINT);
-        if !(0..=86_400).contains(&hint) {
+        if !(0..=LONGEST_HINT).contains(&hint) {
             return Err(Issue::new(
                 "trustBundleDistribution.refreshHintSeconds",
-                "Expected 0 to 86400 seconds",
+                format!("Expected 0 to {LONGEST_HINT} seconds"),
             ));
         }
         let distribution = Self {
             profile: input.profile,
             bundle: input.bundle.filter(|_| !fetched),
             endpoint_url: input.endpoint_url.filter(|_| fetched).map(|url| url.trim().to_owned()),
-            ca_cert: input.ca_cert.filter(|pem| fetched && !pem.trim().is_empty()),
+            // Clients read the field even if it is empty.
+            ca_cert: fetched.then(|| input.ca_cert.unwrap_or_default().trim().to_owned()),
             refresh_hint_seconds: fetched.then_some(hint),
         };
         distribution.ready()?;
@@ -86,12 +91,18 @@ impl Distribution {
                 let trust = Trust::from_pem(pem)
                     .map_err(|error| Issue::new("trustBundleDistribution.caCert", error.to_string()))?;
                 // A hint of 0 says nothing.
-                let fresh = self.refresh_hint_seconds.filter(|hint| *hint > 0).unwrap_or(FRESH);
+                let fresh =
+                    self.refresh_hint_seconds.filter(|hint| *hint > 0).unwrap_or(FRESH).min(LONGEST_FRESH);
                 let refresh = Refresh { fresh, stale: fresh + GRACE };
                 Ok(Bundle(Source::Fetched { address: SetAddress::Jwks(url), trust, refresh }))
             }
         }
     }
+}
+
+/// Whether a key may verify JWT-SVIDs: it says so, or does not say what it is for.
+fn is_for_jwts(key: &Key) -> bool {
+    key.usage.as_deref().is_none_or(|usage| matches!(usage, "jwt-svid" | "sig"))
 }
 
 impl Bundle {
@@ -114,15 +125,28 @@ impl Bundle {
         context: &Context<'_>,
         token: &UnverifiedJwt,
     ) -> Result<KeySet, Refusal> {
-        let set = match &self.0 {
-            Source::Static(set) => set.clone(),
+        let for_jwts = |set: &KeySet| set.clone().only(is_for_jwts);
+        match &self.0 {
+            Source::Static(set) => Ok(for_jwts(set)),
             Source::Fetched { address, trust, refresh } => {
                 let (sets, now) = (context.key_sets, context.now);
-                let set = sets.for_token(context.outbound, address, trust, *refresh, token, now).await?;
-                (*set).clone()
+                // The authorities for X.509-SVIDs in the same bundle have no ids; they must not pass for the key named.
+                let will_do = |keys: &Keys| token.has_key_in(&for_jwts(&keys.set));
+                let keys = sets.get(context.outbound, address, trust, *refresh, will_do, now).await?;
+                Ok(for_jwts(&keys.set))
             }
-        };
-        Ok(set.only(|key| key.usage.as_deref().is_none_or(|usage| matches!(usage, "jwt-svid" | "sig"))))
+        }
+    }
+
+    /// Makes sure that there is a bundle: fetches it, unless one is kept that may be used.
+    pub(super) async fn usable(&self, context: &Context<'_>) -> Result<(), Refusal> {
+        match &self.0 {
+            Source::Static(_) => Ok(()),
+            Source::Fetched { address, trust, refresh } => {
+                let (sets, now) = (context.key_sets, context.now);
+                sets.get(context.outbound, address, trust, *refresh, |_| true, now).await.map(|_| ())
+            }
+        }
     }
 
     /// Fetches the bundle now, if it is one that is fetched.

@@ -92,7 +92,7 @@ impl Method for SpiffeAuth {
     }
 
     async fn inspect(context: &Context<'_>, config: &SpiffeConfig) -> Result<(), Refusal> {
-        usable(config)?.bundle.refresh(context).await
+        usable(config)?.bundle.usable(context).await
     }
 
     fn show(context: &Context<'_>, config: &SpiffeConfig, shown: &mut Map<String, Value>) {
@@ -131,11 +131,17 @@ pub async fn refresh_bundle(context: &Context<'_>, config: &SpiffeConfig) -> Res
     usable(config)?.bundle.refresh(context).await
 }
 
+/// The id of a workload; that of a trust domain itself, without a path, is none.
+fn workload(subject: Option<&str>) -> Result<SpiffeId, Refusal> {
+    let subject = subject.unwrap_or_default();
+    let wrong = |why| Refusal::new(Reason::Malformed, format!("sub is {subject:?}, which {why}"));
+    let id = SpiffeId::parse(subject).map_err(wrong)?;
+    if id.path().is_empty() { Err(wrong("names a trust domain and no workload")) } else { Ok(id) }
+}
+
 /// What claims say; `sub` has to be a SPIFFE id (JWT-SVID section 3.1).
 fn facts(claims: &Claims) -> Result<Facts, Refusal> {
-    let subject = claims.get("sub").and_then(Value::as_str).unwrap_or_default();
-    let id = SpiffeId::parse(subject)
-        .map_err(|why| Refusal::new(Reason::Malformed, format!("sub is {subject:?}, which {why}")))?;
+    let id = workload(claims.get("sub").and_then(Value::as_str))?;
     let audiences = match claims.get("aud") {
         Some(Value::String(one)) => vec![one.clone()],
         Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
@@ -170,9 +176,12 @@ impl Login for SpiffeAuth {
     async fn verify(context: &Context<'_>, ready: &Ready, proof: &SpiffeProof) -> Result<Facts, Refusal> {
         let Some(jwt) = &proof.jwt else { return by_certificate(context, ready).await };
         let token = UnverifiedJwt::parse(jwt.trim())?;
-        // Of another trust domain: its keys are not here, so nobody is asked for them.
-        let claimed = token.claimed("sub").and_then(|sub| SpiffeId::parse(sub).ok());
-        if claimed.is_some_and(|id| id.trust_domain() != ready.domain) {
+        if !algorithms().accept(token.algorithm()) {
+            let why = format!("the token is signed with {}; accepted: {}", token.algorithm(), algorithms());
+            return Err(Refusal::new(Reason::Algorithm, why));
+        }
+        // Of another trust domain, or of none: its keys are not here, so nobody is asked for them.
+        if workload(token.claimed("sub"))?.trust_domain() != ready.domain {
             let why = format!("sub is of another trust domain than {:?}", ready.domain);
             return Err(Refusal::new(Reason::Issuer, why));
         }

@@ -25,6 +25,8 @@ enum Token {
 const ANYTHING: &str = "(?s:.)*";
 /// One character within a segment.
 const ONE: &str = "[^/]";
+/// One character, a slash or not.
+const ANY: &str = "(?s:.)";
 
 pub(super) fn to_regex(pattern: &str, stars: Stars) -> Result<String, GlobError> {
     let tokens = tokens(pattern)?;
@@ -39,8 +41,6 @@ pub(super) fn to_regex(pattern: &str, stars: Stars) -> Result<String, GlobError>
     while let Some(token) = at(index) {
         match token {
             Token::Char(char) => push_literal(&mut regex, *char),
-            Token::Star | Token::Stars if stars == Stars::Cross => regex.push_str(ANYTHING),
-            Token::Slash if stars == Stars::Cross => regex.push('/'),
             Token::One => regex.push_str(ONE),
             Token::Class(class) => regex.push_str(class),
             // `/app/**` at the end also matches `/app`; `/**` matches everything below the root and the root.
@@ -59,7 +59,7 @@ pub(super) fn to_regex(pattern: &str, stars: Stars) -> Result<String, GlobError>
                 index += 1;
             }
             Token::Star | Token::Stars => {
-                regex.push_str(ONE);
+                regex.push_str(if stars == Stars::Cross { ANY } else { ONE });
                 // A segment is never empty.
                 regex.push(if alone(index) { '+' } else { '*' });
             }
@@ -67,7 +67,7 @@ pub(super) fn to_regex(pattern: &str, stars: Stars) -> Result<String, GlobError>
         index += 1;
     }
     // A slash at the end of the value does not matter after a star or a set.
-    if stars == Stars::Stay && matches!(tokens.last(), Some(Token::Star | Token::Stars | Token::Class(_))) {
+    if matches!(tokens.last(), Some(Token::Star | Token::Stars | Token::Class(_))) {
         regex.push_str("/?");
     }
     Ok(regex)
