@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
-use vouchsafe_api::auth_jwt::JwtProof;
+use vouchsafe_api::auth_spiffe::SpiffeProof;
 use vouchsafe_attest::jose::{FRESH, INTERVAL, Refresh, SetAddress};
 use vouchsafe_attest::net::Trust;
 use vouchsafe_attest::spiffe::SpiffeAuth;
@@ -76,13 +76,13 @@ impl Key {
         jwk
     }
 
-    fn svid(&self, id: &str, subject: &str) -> JwtProof {
+    fn svid(&self, id: &str, subject: &str) -> SpiffeProof {
         let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
         let header = part(&json!({ "alg": "ES256", "typ": "JWT", "kid": id }));
         let claims = part(&json!({ "sub": subject, "aud": ["vouchsafe"], "exp": NOW + 100_000 }));
         let message = format!("{header}.{claims}");
         let signature = self.0.sign(&SystemRandom::new(), message.as_bytes()).unwrap();
-        JwtProof { jwt: format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)) }
+        SpiffeProof { jwt: Some(format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))) }
     }
 }
 
@@ -141,7 +141,7 @@ async fn a_new_key_is_fetched_though_an_authority_without_id_would_fit() {
     let ready = SpiffeAuth::ready(spiffe(&url)).unwrap();
     let web = "spiffe://acme.example/web";
 
-    let verify = async |proof: JwtProof, seconds| {
+    let verify = async |proof: SpiffeProof, seconds| {
         SpiffeAuth::verify(&context(&workshop, at(seconds)), &ready, &proof)
             .await
             .map(|_| ())
