@@ -134,7 +134,7 @@ pub async fn refresh_bundle(context: &Context<'_>, config: &SpiffeConfig) -> Res
 /// The id of a workload; that of a trust domain itself, without a path, is none.
 fn workload(subject: Option<&str>) -> Result<SpiffeId, Refusal> {
     let subject = subject.unwrap_or_default();
-    SpiffeId::parse(subject).filter(|id| id.has_path()).ok_or_else(|| {
+    SpiffeId::parse(subject).filter(SpiffeId::has_path).ok_or_else(|| {
         Refusal::new(Reason::Malformed, format!("sub is {subject:?}, which is no SPIFFE id of a workload"))
     })
 }
