@@ -7,6 +7,7 @@ mod api;
 mod bench;
 mod cargo;
 mod http;
+mod oidc;
 mod postgres;
 mod proc;
 mod sdk;

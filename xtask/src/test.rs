@@ -7,6 +7,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::cargo;
+use crate::oidc;
 use crate::postgres::Postgres;
 use crate::proc::{Running, step};
 use crate::sdk::{self, Sdk};
@@ -80,6 +81,7 @@ fn run_parts(args: &Args, tally: &mut Tally) -> Result<()> {
             ("VOUCHSAFE_TEST_AWS_PYTHON", python.display().to_string()),
         ];
         counterparts.extend(slapd.environment());
+        counterparts.extend(oidc::prepare()?);
         step("Running the workspace's tests");
         *tally += cargo_test(&["--workspace"], &counterparts)?;
     }

@@ -156,7 +156,7 @@ async fn a_mapped_claim_opens_what_a_templated_role_names(server: TestServer) {
         }
     }
     let rules = json!([{
-        "subject": "secrets", "action": ["readValue", "describeSecret", "read"],
+        "subject": "secrets", "action": ["readValue", "describeSecret"],
         "conditions": { "secretPath": { "$glob": "/{{identity.auth.jwt.claims.team}}" } },
     }]);
     let role = json!({ "slug": "team", "name": "team", "permissions": rules });

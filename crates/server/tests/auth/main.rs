@@ -17,6 +17,7 @@ mod ldap;
 mod mint;
 mod mint_rsa;
 mod oci;
+mod oidc;
 mod spiffe;
 mod tls_cert;
 #[path = "../../../attest/tests/trees/mod.rs"]
