@@ -145,7 +145,7 @@ fn from_jwk(value: Value) -> Option<Key> {
     let key = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
         ("RSA", _) if jwk.n.is_some() => PublicKey::rsa(&bytes(&jwk.n)?, &bytes(&jwk.e)?)?,
         // Some publish the certificate alone.
-        ("RSA", _) => PublicKey::from_certificate(certificates.first()?)?,
+        ("RSA" | "EC", _) if jwk.x.is_none() => PublicKey::from_certificate(certificates.first()?)?,
         ("EC", Some(curve)) => PublicKey::elliptic(curve, &bytes(&jwk.x)?, &bytes(&jwk.y)?)?,
         ("OKP", Some("Ed25519")) => PublicKey::ed25519(&bytes(&jwk.x)?)?,
         _ => return None,
