@@ -6,6 +6,8 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, KeyPair, SerialNumber, date_time_ymd};
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName};
@@ -35,6 +37,7 @@ both!(
     unusable_authorities_are_refused,
     sources_trust_different_authorities,
     administrators_try_out_and_ask_whom_a_certificate_would_become,
+    an_x509_svid_logs_in_by_spiffe_auth,
 );
 
 const METHOD: &str = "tls-cert-auth";
@@ -227,6 +230,37 @@ async fn each_wrong_certificate_is_refused_for_what_it_is(server: TestServer) {
     server.clock.advance_seconds(-200 * 86_400);
     let event = last_refusal(&server, METHOD).await;
     assert_eq!(event["event"]["metadata"]["reason"], "certificate-revoked", "{event}");
+}
+
+async fn an_x509_svid_logs_in_by_spiffe_auth(server: TestServer) {
+    let secure = Secure::start(&server);
+    let mut domain = authority("spire");
+    domain.subject_alt_names = named("", &["URI:spiffe://acme.example"]).subject_alt_names;
+    let ca = Ca::root(domain, key());
+    let x5c = [BASE64_STANDARD.encode(ca.der())];
+    let bundle = json!({ "keys": [{ "kty": "EC", "use": "x509-svid", "x5c": x5c }] });
+    let config = json!({
+        "trustDomain": "acme.example", "allowedSpiffeIds": "spiffe://acme.example/web/*", "allowedAudiences": "unused",
+        "trustBundleDistribution": { "profile": "static", "bundle": bundle.to_string() },
+    });
+    let (identity, _) = attached(&server, "spiffe-auth", config).await;
+    let log_in = async |chain: &[&Leaf]| {
+        let body = json!({ "identityId": identity });
+        secure.curl(chain, &[], "/api/v1/auth/spiffe-auth/login", Some(&body)).await
+    };
+    let svid = |id: &str| ca.leaf(named("", &[&format!("URI:{id}")]));
+    log_in(&[&svid("spiffe://acme.example/web/a")]).await.ok();
+    for (leaf, reason) in [
+        (svid("spiffe://acme.example/db/a"), "subject-mismatch"),
+        (svid("spiffe://other.example/web/a"), "issuer-mismatch"),
+        (Ca::new("spire").leaf(named("", &["URI:spiffe://acme.example/web/a"])), "certificate-path-invalid"),
+        (ca.leaf(named("", &["DNS:web.acme.example"])), "malformed-proof"),
+    ] {
+        assert_eq!(log_in(&[&leaf]).await.refused(401), "Invalid credentials");
+        let event = last_refusal(&server, "spiffe-auth").await;
+        assert_eq!(event["event"]["metadata"]["reason"], reason, "{event}");
+    }
+    log_in(&[]).await.refused(400);
 }
 
 async fn both_versions_of_tls_and_other_clients_log_in(server: TestServer) {
