@@ -257,7 +257,7 @@ fn a_token_without_a_key_id_is_tried_against_ten_keys_at_most() {
     let token = issuer.with_header(r#"{"alg":"ES256"}"#);
     let others: Vec<Value> = (0..10).map(|_| Issuer::new().jwks()[1].clone()).collect();
     let own = issuer.jwks()[1].clone();
-    assert_eq!(verdict(&token, &[&others[..9], &[own.clone()]].concat()), Ok(()));
+    assert_eq!(verdict(&token, &[&others[..9], std::slice::from_ref(&own)].concat()), Ok(()));
     assert_eq!(verdict(&token, &[&others[..10], &[own]].concat()), Err(Reason::UnknownKey));
 }
 
