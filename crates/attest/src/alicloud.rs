@@ -7,14 +7,14 @@ use vouchsafe_api::auth_alicloud::{AliCloudAuthInput, AliCloudProof};
 use vouchsafe_domain::time::Timestamp;
 
 use crate::net::{Call, Reply, Trust};
+use crate::signed::Freshness;
 use crate::{Context, Finding, Findings, Issue, Login, Method, Once, Proven, Reason, Refusal, Sample};
 
 const STS: &str = "https://sts.aliyuncs.com/";
 /// The only version of STS that there is.
 const VERSION: &str = "2015-04-01";
-/// How old a signed request may be, and how far clocks may differ, seconds.
-const MOST_AGE: i64 = 15 * 60;
-const SKEW: i64 = 60;
+/// How old a signed request may be.
+const FRESH: Freshness = Freshness { most_age: 15 * 60, skew: 60 };
 /// Longest list, in bytes.
 const MOST_BYTES: usize = 500;
 
@@ -110,7 +110,7 @@ impl Login for AliCloudAuth {
         let (arn, account) = read(&context.outbound.call(Call::get(url, Trust::Public)).await?)?;
         let once = Once {
             id: format!("{} {}", proof.access_key_id, proof.signature_nonce),
-            until: signed_at.plus_seconds(MOST_AGE + SKEW),
+            until: FRESH.until(signed_at),
         };
         Ok(Facts { arn, account, once: Some(once) })
     }
@@ -189,18 +189,7 @@ fn check(proof: &AliCloudProof, now: Timestamp) -> Result<Timestamp, Refusal> {
         Some(&proof.timestamp).filter(|_| is_time).and_then(|text| text.parse().ok()).ok_or_else(|| {
             Refusal::new(Reason::Malformed, "Timestamp is not of the form 2026-01-31T10:20:30Z")
         })?;
-    if signed_at > now.plus_seconds(SKEW) {
-        return Err(Refusal::new(
-            Reason::NotYetValid,
-            format!("the request is signed at {signed_at}, which is still to come"),
-        ));
-    }
-    if signed_at.plus_seconds(MOST_AGE) <= now {
-        return Err(Refusal::new(
-            Reason::Expired,
-            format!("the request was signed at {signed_at}, more than {MOST_AGE} s ago"),
-        ));
-    }
+    FRESH.check(signed_at, now)?;
     Ok(signed_at)
 }
 

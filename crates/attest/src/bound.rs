@@ -235,9 +235,8 @@ impl Rules {
 
     /// What an unverified sample says.
     pub(crate) fn suppose(sample: &Sample) -> Option<Result<Facts, Refusal>> {
-        let Sample::Jwt(text) = sample else { return None };
-        let parsed = UnverifiedJwt::parse(text.trim()).map_err(Refusal::from);
-        Some(parsed.map(|token| Facts { claims: token.supposed(), until: Timestamp::EPOCH }))
+        let claims = UnverifiedJwt::of_sample(sample)?;
+        Some(claims.map(|claims| Facts { claims, until: Timestamp::EPOCH }))
     }
 
     /// Compares claims with everything that is asked.

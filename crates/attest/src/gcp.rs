@@ -147,8 +147,7 @@ impl Login for GcpAuth {
     }
 
     fn suppose(sample: &Sample) -> Option<Result<Claims, Refusal>> {
-        let Sample::Jwt(token) = sample else { return None };
-        Some(UnverifiedJwt::parse(token.trim()).map(UnverifiedJwt::supposed).map_err(Refusal::from))
+        UnverifiedJwt::of_sample(sample)
     }
 
     async fn probe(context: &Context<'_>, ready: &Ready) -> Vec<Finding> {

@@ -12,6 +12,7 @@ mod method;
 pub mod net;
 pub mod pattern;
 mod reason;
+mod signed;
 mod trusted;
 
 pub mod alicloud;

@@ -110,6 +110,7 @@ impl World {
         let identity = identity["identity"]["id"].as_str().expect("an id").to_owned();
         post(&format!("/api/v2/workspace/{project}/identity-memberships/{identity}"), r#"{"role":"dev"}"#);
         post(&format!("/api/v1/auth/token-auth/identities/{identity}"), "{}");
+        post(&format!("/api/v1/auth/jwt-auth/identities/{identity}"), JWT_AUTH);
         let token = post(&format!("/api/v1/auth/token-auth/identities/{identity}/tokens"), "{}");
         let saved =
             serde_json::json!({ "project": project, "identity": identity, "token": token["accessToken"] });
@@ -142,6 +143,13 @@ impl World {
         serde_json::from_str(&self.told(server, &arguments)).expect("JSON")
     }
 }
+
+/// JWT Auth of the identity: jobs of one issuer.
+const JWT_AUTH: &str = r#"{"configurationType":"static","boundIssuer":"https://issuer.example","boundSubject":"job:*",
+    "boundClaims":{},"publicKeys":["-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA8fIAhWnJsRYkvlOQjpOIPaN0OpIpNyNwGF6cANSKmhw=\n-----END PUBLIC KEY-----\n"]}"#;
+/// `{"iss":"https://issuer.example","sub":"job:a"}`, and the same of somebody else; nobody signed them.
+const JOB: &str = "eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIiwic3ViIjoiam9iOmEifQ.AA";
+const OTHER: &str = "eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIiwic3ViIjoicGVyc29uIn0.AA";
 
 const PROD: [&str; 6] = ["--on", "environment=prod", "--on", "secretPath=/", "--on", "secretName=KEY"];
 
@@ -233,4 +241,28 @@ fn a_refusal_can_be_looked_up_after_a_normal_stop() {
     // Who was refused may not look.
     let output = World::call(&world.folder, &server, world.value("token"), &["access", "denial", id]);
     assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn auth_methods_are_tried_out_and_samples_say_whom_they_would_become() {
+    let world = World::make();
+    let server = Serving::start(world.folder.path());
+    let identity = world.value("identity");
+    let test = ["identity", "auth", "test", "--identity-id", identity, "--method", "jwt-auth"];
+    assert_eq!(world.told(&server, &test), "source default\n  ok      read the keys\n");
+    assert_eq!(world.told_json(&server, &test)["ok"], true);
+
+    let file = world.folder.path().join("sample.jwt");
+    let what_if = ["identity", "what-if", "--jwt-file", "sample.jwt"];
+    std::fs::write(&file, JOB).expect("written");
+    let shown = world.told(&server, &what_if);
+    assert!(shown.starts_with(&format!("would become deployer ({identity}) by jwt-auth")), "{shown}");
+    assert_eq!(world.told_json(&server, &what_if)["matches"][0]["identityId"], identity);
+    std::fs::write(&file, OTHER).expect("written");
+    let output = World::call(&world.folder, &server, &world.admin, &what_if);
+    let shown = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{shown}");
+    assert!(shown.starts_with("misses deployer") && shown.contains("(subject-mismatch)"), "{shown}");
+    let output = World::call(&world.folder, &server, &world.admin, &["identity", "what-if"]);
+    assert_eq!(output.status.code(), Some(2));
 }

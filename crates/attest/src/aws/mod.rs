@@ -17,12 +17,11 @@ use self::arn::{Arn, ArnPattern, is_account};
 use self::regions::{GLOBAL_HOST, is_sts};
 use self::request::SignedRequest;
 use crate::net::{Call, Trust};
+use crate::signed::Freshness;
 use crate::{Context, Finding, Findings, Issue, Login, Method, Once, Proven, Reason, Refusal, Sample};
 
-/// How old a signed request may be, seconds: as long as AWS takes it.
-const MOST_AGE: i64 = 15 * 60;
-/// How far clocks may differ, seconds.
-const SKEW: i64 = 60;
+/// How old a signed request may be: as long as AWS takes it.
+const FRESH: Freshness = Freshness { most_age: 15 * 60, skew: 60 };
 /// Longest list, in bytes.
 const MOST_BYTES: usize = 4096;
 const DEFAULT_ENDPOINT: &str = "https://sts.amazonaws.com/";
@@ -160,7 +159,7 @@ impl Login for AwsAuth {
 
     async fn verify(context: &Context<'_>, ready: &Ready, proof: &AwsProof) -> Result<Facts, Refusal> {
         let request = SignedRequest::parse(proof)?;
-        check_age(request.signed_at, context.now)?;
+        FRESH.check(request.signed_at, context.now)?;
         if let Some(host) = ready.host.as_ref().filter(|host| **host != request.host) {
             let why = format!("the request is signed for {}; expected {host}", request.host);
             return Err(Refusal::new(Reason::Place, why));
@@ -221,10 +220,11 @@ impl Login for AwsAuth {
             "resourceType": arn.kind.name(),
             "resourceName": arn.name,
         });
-        let once = facts.signed.as_ref().filter(|_| ready.one_time).map(|signed| Once {
-            id: signed.signature.clone(),
-            until: signed.at.plus_seconds(MOST_AGE + SKEW),
-        });
+        let once = facts
+            .signed
+            .as_ref()
+            .filter(|_| ready.one_time)
+            .map(|signed| Once { id: signed.signature.clone(), until: FRESH.until(signed.at) });
         Proven { auth: Some(Map::from_iter([("aws".to_owned(), shown)])), once, certificate: None }
     }
 
@@ -254,20 +254,6 @@ impl Login for AwsAuth {
         findings.note("reach STS", reached);
         findings.into_vec()
     }
-}
-
-fn check_age(signed_at: Timestamp, now: Timestamp) -> Result<(), Refusal> {
-    if signed_at > now.plus_seconds(SKEW) {
-        return Err(Refusal::new(
-            Reason::NotYetValid,
-            format!("the request is signed at {signed_at}, which is still to come"),
-        ));
-    }
-    if signed_at.plus_seconds(MOST_AGE) <= now {
-        let why = format!("the request was signed at {signed_at}, more than {MOST_AGE} s ago");
-        return Err(Refusal::new(Reason::Expired, why));
-    }
-    Ok(())
 }
 
 /// The request built again, to the host that it was signed for or to the endpoint that the operator set in its place.
@@ -349,7 +335,7 @@ mod tests {
     #[test]
     fn requests_are_fresh_for_fifteen_minutes() {
         let now = Timestamp::from_seconds(1_000_000);
-        let reason = |at: i64| check_age(now.plus_seconds(at), now).err().map(|refusal| refusal.reason);
+        let reason = |at: i64| FRESH.check(now.plus_seconds(at), now).err().map(|refusal| refusal.reason);
         assert_eq!(reason(60), None);
         assert_eq!(reason(61), Some(Reason::NotYetValid));
         assert_eq!(reason(-899), None);

@@ -5,6 +5,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::{Algorithm, Algorithms, Key, KeySet};
+use crate::Sample;
 use crate::reason::{Reason, Refusal};
 
 /// Longest JWT that is read, in bytes.
@@ -110,6 +111,12 @@ impl UnverifiedJwt {
     /// The claims that nobody vouches for: to tell an administrator what they would lead to.
     pub fn supposed(self) -> Claims {
         self.claims
+    }
+
+    /// What a sample says that is a JWT: the claims that nobody vouches for. None for other samples.
+    pub fn of_sample(sample: &Sample) -> Option<Result<Claims, Refusal>> {
+        let Sample::Jwt(text) = sample else { return None };
+        Some(Self::parse(text.trim()).map(Self::supposed).map_err(Refusal::from))
     }
 
     /// The id of the key that the token says it is signed with.

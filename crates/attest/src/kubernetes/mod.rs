@@ -355,12 +355,7 @@ impl Login for KubernetesAuth {
     }
 
     fn suppose(sample: &Sample) -> Option<Result<Facts, Refusal>> {
-        let Sample::Jwt(text) = sample else { return None };
-        Some(
-            UnverifiedJwt::parse(text.trim())
-                .map_err(Refusal::from)
-                .and_then(|token| of_claims(&token.supposed())),
-        )
+        Some(UnverifiedJwt::of_sample(sample)?.and_then(|claims| of_claims(&claims)))
     }
 
     async fn probe(context: &Context<'_>, ready: &Ready) -> Vec<Finding> {

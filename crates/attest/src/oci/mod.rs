@@ -10,15 +10,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 use url::Url;
 use vouchsafe_api::auth_oci::{OciAuthInput, OciProof};
-use vouchsafe_domain::time::Timestamp;
 
 use self::realms::{is_realm, serves, some_host};
 use self::signature::{Signature, date};
 use crate::net::{Call, Reply, Trust};
+use crate::signed::Freshness;
 use crate::{Context, Finding, Findings, Issue, Login, Method, Proven, Reason, Refusal};
 
-/// How old a signed request may be, and how far clocks may differ, seconds: as Oracle takes it.
-const MOST_AGE: i64 = 5 * 60;
+/// How old a signed request may be, and how far clocks may differ: as Oracle takes it.
+const FRESH: Freshness = Freshness { most_age: 5 * 60, skew: 5 * 60 };
 /// Longest list of names, in bytes.
 const MOST_BYTES: usize = 500;
 
@@ -180,7 +180,7 @@ fn call(context: &Context<'_>, ready: &Ready, proof: &OciProof) -> Result<Call, 
     if signature.tenancy != ready.tenancy {
         return Err(Refusal::new(Reason::Account, "the request is signed with a key of another tenancy"));
     }
-    check_age(
+    FRESH.check(
         date(signed_at)
             .ok_or_else(|| malformed("the date is not of the form Sun, 06 Nov 1994 08:49:37 GMT"))?,
         context.now,
@@ -205,22 +205,6 @@ fn target(context: &Context<'_>, host: &str, user: &str) -> Result<Url, Refusal>
         None => format!("https://{host}"),
     };
     format!("{base}/20160918/users/{user}").parse().map_err(|_| odd())
-}
-
-fn check_age(signed_at: Timestamp, now: Timestamp) -> Result<(), Refusal> {
-    if signed_at > now.plus_seconds(MOST_AGE) {
-        return Err(Refusal::new(
-            Reason::NotYetValid,
-            format!("the request is signed at {signed_at}, which is still to come"),
-        ));
-    }
-    if signed_at.plus_seconds(MOST_AGE) <= now {
-        return Err(Refusal::new(
-            Reason::Expired,
-            format!("the request was signed at {signed_at}, more than {MOST_AGE} s ago"),
-        ));
-    }
-    Ok(())
 }
 
 /// The user in an answer.

@@ -219,17 +219,11 @@ impl Login for SpiffeAuth {
     }
 
     fn suppose(sample: &Sample) -> Option<Result<Facts, Refusal>> {
-        match sample {
-            Sample::Jwt(text) => {
-                let parsed = UnverifiedJwt::parse(text.trim()).map_err(Refusal::from);
-                Some(parsed.and_then(|token| facts(&token.supposed())))
-            }
-            Sample::Certificate(pem) => {
-                let id = Chain::from_pem(pem).and_then(|chain| svid::spiffe_id(&chain));
-                Some(id.map(|id| Facts { id, audiences: None }))
-            }
-            Sample::Arn(_) | Sample::Username(_) => None,
+        if let Sample::Certificate(pem) = sample {
+            let id = Chain::from_pem(pem).and_then(|chain| svid::spiffe_id(&chain));
+            return Some(id.map(|id| Facts { id, audiences: None }));
         }
+        Some(UnverifiedJwt::of_sample(sample)?.and_then(|claims| facts(&claims)))
     }
 
     async fn probe(context: &Context<'_>, ready: &Ready) -> Vec<Finding> {
