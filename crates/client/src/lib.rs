@@ -1,4 +1,4 @@
-//! Typed API client: the types are those of the server, so the two cannot drift apart.
+//! Typed API client, and logging in with what a platform gives. The types are those of the server, so the two cannot drift apart.
 //!
 //! One request is one call: at most 10 seconds, an answer of at most 8 MiB, no redirects (a token
 //! must not follow one), and an [`Error`] that says what the server said.
@@ -6,6 +6,7 @@
 
 mod calls;
 mod error;
+pub mod platform;
 mod transport;
 
 pub use error::{Error, Refusal};

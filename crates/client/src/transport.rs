@@ -71,8 +71,17 @@ impl Client {
         path: &[&str],
         input: &I,
     ) -> Result<O, Error> {
-        let request = self.http.request(Method::POST, self.url(path)?).json(&self.fields(input)?);
-        self.send(request).await
+        self.call(Method::POST, path, input).await
+    }
+
+    /// Sends a body with any method; the API takes one with `DELETE` too.
+    pub(crate) async fn call<I: Serialize, O: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &[&str],
+        input: &I,
+    ) -> Result<O, Error> {
+        self.send(self.http.request(method, self.url(path)?).json(&self.fields(input)?)).await
     }
 
     async fn send<O: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<O, Error> {

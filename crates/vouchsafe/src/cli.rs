@@ -78,7 +78,7 @@ mod tests {
             for name in flag.iter().chain(&variable).filter(|name| !name.ends_with("help")) {
                 assert!(
                     guide.contains(name),
-                    "{name} of {} is not in docs/configuration.md",
+                    "{name} of {} is in no guide of docs/cli, nor in docs/configuration.md",
                     command.get_name()
                 );
             }
@@ -89,6 +89,11 @@ mod tests {
     #[test]
     fn the_command_line_is_sound_and_documented() {
         Cli::command().debug_assert();
-        check(&Cli::command(), include_str!("../../../docs/configuration.md"));
+        let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
+        let mut guides = std::fs::read_to_string(format!("{docs}/configuration.md")).unwrap();
+        for guide in std::fs::read_dir(format!("{docs}/cli")).unwrap() {
+            guides += &std::fs::read_to_string(guide.unwrap().path()).unwrap();
+        }
+        check(&Cli::command(), &guides);
     }
 }

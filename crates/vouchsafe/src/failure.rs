@@ -1,5 +1,7 @@
 //! How a command fails: an error, perhaps a hint, and an exit code.
 
+use vouchsafe_client::platform::NoProof;
+
 /// Result of a command.
 pub(crate) type Outcome<T = ()> = Result<T, Failure>;
 
@@ -42,7 +44,10 @@ impl Failure {
     /// What can be done about it, if anything is known.
     pub(crate) fn advice(&self) -> Option<String> {
         self.hint.clone().or_else(|| {
-            self.error.chain().find_map(|cause| cause.downcast_ref::<vouchsafe_client::Error>())?.hint()
+            self.error.chain().find_map(|cause| match cause.downcast_ref::<NoProof>() {
+                Some(missing) => missing.advice().map(str::to_owned),
+                None => cause.downcast_ref::<vouchsafe_client::Error>()?.hint(),
+            })
         })
     }
 

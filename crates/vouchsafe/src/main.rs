@@ -13,6 +13,7 @@ mod printer;
 mod rootkey;
 mod settings;
 mod signals;
+mod table;
 
 use std::process::ExitCode;
 

@@ -14,6 +14,13 @@ pub(crate) struct Printer {
     colour_err: bool,
 }
 
+/// A format of data for programs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Format {
+    Json,
+    Yaml,
+}
+
 /// How a piece of text is shown on a terminal.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Style {
@@ -61,6 +68,24 @@ impl Printer {
     /// Data as indented JSON.
     pub(crate) fn json(&self, value: &impl serde::Serialize) -> Outcome {
         self.data(serde_json::to_string_pretty(value)?)
+    }
+
+    /// Data in the format for programs that was asked for, or as text for people.
+    pub(crate) fn show(
+        &self,
+        format: Option<Format>,
+        value: &impl serde::Serialize,
+        text: impl FnOnce() -> Outcome,
+    ) -> Outcome {
+        format.map_or_else(text, |format| self.structured(format, value))
+    }
+
+    /// Data for programs.
+    pub(crate) fn structured(&self, format: Format, value: &impl serde::Serialize) -> Outcome {
+        match format {
+            Format::Json => self.json(value),
+            Format::Yaml => self.data(serde_saphyr::to_string(value)?.trim_end()),
+        }
     }
 
     /// A remark for the person at the terminal.

@@ -3,7 +3,6 @@
 mod ask;
 mod denial;
 mod diff;
-mod table;
 
 use clap::{Args, Subcommand};
 use vouchsafe_api::access::{FoundRule, RuleSource, Somebody};

@@ -11,7 +11,7 @@ use vouchsafe_domain::id::IdentityId;
 use crate::failure::{Failure, Outcome};
 use crate::printer::{Printer, Style};
 use crate::settings::FileSettings;
-use crate::settings::api::{AccessArgs, Output, OutputArgs};
+use crate::settings::api::{AccessArgs, OutputArgs};
 
 /// Largest sample that is read, in bytes; the server reads less.
 const LARGEST_SAMPLE: u64 = 64 * 1024;
@@ -122,9 +122,9 @@ pub(super) async fn run(command: IdentityCommand, file: &FileSettings, printer: 
 async fn test(args: TestArgs, file: &FileSettings, printer: &Printer) -> Outcome {
     let client = args.access.client(file).await?;
     let reply = client.test_auth_method(args.method.trim(), args.identity_id).await?;
-    match args.output.output {
-        Output::Json => printer.json(&reply)?,
-        Output::Text => show_test(&reply, printer)?,
+    match args.output.format() {
+        Some(format) => printer.structured(format, &reply)?,
+        None => show_test(&reply, printer)?,
     }
     if reply.ok { Ok(()) } else { Err(Failure::message("the configuration does not work as it is")) }
 }
@@ -166,9 +166,9 @@ async fn what_if(args: WhatIfArgs, file: &FileSettings, printer: &Printer) -> Ou
         all.next = more.next;
     }
     all.misses.sort_by_key(|miss| miss.steps.iter().filter(|step| !step.ok).count());
-    match args.output.output {
-        Output::Json => printer.json(&all)?,
-        Output::Text => show_what_if(&all, printer)?,
+    match args.output.format() {
+        Some(format) => printer.structured(format, &all)?,
+        None => show_what_if(&all, printer)?,
     }
     if all.matches.is_empty() { Err(Failure::message("it would become nobody")) } else { Ok(()) }
 }

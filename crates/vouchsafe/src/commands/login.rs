@@ -1,11 +1,12 @@
 //! `vouchsafe login`.
 
 use clap::{Args, ValueEnum};
+use vouchsafe_client::platform::{Source as _, Surroundings, Trail};
 
 use crate::failure::Outcome;
 use crate::printer::Printer;
 use crate::settings::FileSettings;
-use crate::settings::api::{AddressArgs, Output, OutputArgs, UniversalArgs};
+use crate::settings::api::{AddressArgs, OutputArgs, UniversalArgs};
 
 /// Flags of `vouchsafe login`.
 #[derive(Args)]
@@ -33,11 +34,13 @@ enum Method {
 /// Logs in and prints the access token; nothing is stored.
 pub(super) async fn run(args: LoginArgs, file: &FileSettings, printer: &Printer) -> Outcome {
     let client = args.address.client(file)?;
-    let reply = match args.method {
-        Method::UniversalAuth => client.log_in_universal(&args.universal.resolve()?).await?,
+    let (around, mut trail) = (Surroundings::of_this_process(), Trail::default());
+    let proof = match args.method {
+        Method::UniversalAuth => args.universal.source().proof(&around, &mut trail).await?,
     };
-    if args.output.output == Output::Json {
-        return printer.json(&reply);
+    let reply = client.log_in(&proof).await?;
+    if let Some(format) = args.output.format() {
+        return printer.structured(format, &reply);
     }
     printer.data(&reply.access_token)?;
     if !args.plain {

@@ -11,7 +11,7 @@ use vouchsafe_client::Client;
 use crate::failure::Outcome;
 use crate::printer::Printer;
 use crate::settings::FileSettings;
-use crate::settings::api::{AccessArgs, Folder, FolderArgs, Output, OutputArgs};
+use crate::settings::api::{AccessArgs, Folder, FolderArgs, OutputArgs};
 
 /// What to do about secrets.
 #[derive(Subcommand)]
@@ -73,12 +73,12 @@ async fn get(args: GetArgs, file: &FileSettings, printer: &Printer) -> Outcome {
         secrets
             .push(client.secret(&input).await.with_context(|| format!("cannot read the secret `{name}`"))?);
     }
-    match (args.output.output, secrets.as_slice()) {
-        (Output::Text, [one]) => printer.data(one.secret_value.reveal()),
-        (Output::Text, several) => several
+    match (args.output.format(), secrets.as_slice()) {
+        (None, [one]) => printer.data(one.secret_value.reveal()),
+        (None, several) => several
             .iter()
             .try_for_each(|one| printer.data(assignment(&one.secret_key, one.secret_value.reveal()))),
-        (Output::Json, several) => printer.json(&several.iter().map(shown).collect::<Vec<_>>()),
+        (Some(format), several) => printer.structured(format, &several.iter().map(shown).collect::<Vec<_>>()),
     }
 }
 
@@ -86,7 +86,7 @@ async fn list(args: ListArgs, file: &FileSettings, printer: &Printer) -> Outcome
     let folder = args.folder.resolve(file)?;
     let client = args.access.client(file).await?;
     let secrets = effective(&client, &folder, args.values).await?;
-    if args.output.output == Output::Json {
+    if let Some(format) = args.output.format() {
         let rows = secrets.values().map(|secret| {
             let mut row = shown(secret);
             if !args.values {
@@ -94,7 +94,7 @@ async fn list(args: ListArgs, file: &FileSettings, printer: &Printer) -> Outcome
             }
             row
         });
-        return printer.json(&rows.collect::<Vec<_>>());
+        return printer.structured(format, &rows.collect::<Vec<_>>());
     }
     for (name, secret) in &secrets {
         let line = if args.values { assignment(name, secret.secret_value.reveal()) } else { name.clone() };

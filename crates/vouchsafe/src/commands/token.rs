@@ -6,7 +6,7 @@ use vouchsafe_api::auth_methods::HeldToken;
 use crate::failure::{Failure, Outcome};
 use crate::printer::Printer;
 use crate::settings::FileSettings;
-use crate::settings::api::{AddressArgs, Output, OutputArgs, token};
+use crate::settings::api::{AddressArgs, OutputArgs, token};
 
 /// What to do about an access token.
 #[derive(Subcommand)]
@@ -44,25 +44,19 @@ pub(super) async fn run(command: TokenCommand, file: &FileSettings, printer: &Pr
         TokenCommand::Renew(mut args) => {
             let held = args.held()?;
             let reply = args.address.client(file)?.renew(&held).await?;
-            match args.output.output {
-                Output::Json => printer.json(&reply),
-                Output::Text => {
-                    printer.data(&reply.access_token)?;
-                    printer.note(format!("renewed; valid for {}", super::duration(reply.expires_in)));
-                    Ok(())
-                }
-            }
+            printer.show(args.output.format(), &reply, || {
+                printer.data(&reply.access_token)?;
+                printer.note(format!("renewed; valid for {}", super::duration(reply.expires_in)));
+                Ok(())
+            })
         }
         TokenCommand::Revoke(mut args) => {
             let held = args.held()?;
             let reply = args.address.client(file)?.revoke(&held).await?;
-            match args.output.output {
-                Output::Json => printer.json(&reply),
-                Output::Text => {
-                    printer.note("revoked");
-                    Ok(())
-                }
-            }
+            printer.show(args.output.format(), &reply, || {
+                printer.note("revoked");
+                Ok(())
+            })
         }
     }
 }

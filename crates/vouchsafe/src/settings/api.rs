@@ -2,19 +2,14 @@
 #![allow(clippy::doc_markdown, reason = "comments on flags are shown as help, where markup is noise")]
 
 use clap::{Args, ValueEnum};
-use vouchsafe_api::auth_methods::UniversalAuthLogin;
 use vouchsafe_client::Client;
+use vouchsafe_client::platform::{Source as _, Surroundings, Trail, Universal};
 use vouchsafe_domain::id::ProjectId;
 
 use super::server::DEFAULT_LISTEN;
 use super::{FileSettings, Name, text, variable};
 use crate::failure::{Failure, Outcome};
-
-/// Names of the client id of Universal Auth in the environment.
-const CLIENT_ID: [&str; 2] = ["VOUCHSAFE_UNIVERSAL_AUTH_CLIENT_ID", "INFISICAL_UNIVERSAL_AUTH_CLIENT_ID"];
-/// Names of the client secret of Universal Auth in the environment.
-const CLIENT_SECRET: [&str; 2] =
-    ["VOUCHSAFE_UNIVERSAL_AUTH_CLIENT_SECRET", "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET"];
+use crate::printer::Format;
 
 /// Which server to call.
 #[derive(Args)]
@@ -70,13 +65,14 @@ impl AccessArgs {
         if let Some(token) = token(self.token) {
             return Ok(client.with_token(&token)?);
         }
-        let (Some(client_id), Some(client_secret)) = (variable(&CLIENT_ID), variable(&CLIENT_SECRET)) else {
+        let around = Surroundings::of_this_process();
+        if !Universal::is_around(&around) {
             return Err(Failure::usage("no access token was given").hint(
                 "log in with `export VOUCHSAFE_TOKEN=$(vouchsafe login --client-id … --client-secret … --plain)`",
             ));
-        };
-        let login = UniversalAuthLogin { client_id, client_secret, organization_slug: None };
-        let token = client.log_in_universal(&login).await?.access_token;
+        }
+        let proof = Universal::default().proof(&around, &mut Trail::default()).await?;
+        let token = client.log_in(&proof).await?.access_token;
         Ok(client.with_token(&token)?)
     }
 }
@@ -103,15 +99,9 @@ pub(crate) struct UniversalArgs {
 }
 
 impl UniversalArgs {
-    /// What to log in with.
-    pub(crate) fn resolve(self) -> Outcome<UniversalAuthLogin> {
-        let client_id = text(self.client_id, None)
-            .or_else(|| variable(&CLIENT_ID))
-            .ok_or_else(|| Name::new("--client-id", CLIENT_ID[0]).refuse("not given"))?;
-        let client_secret = text(self.client_secret, None)
-            .or_else(|| variable(&CLIENT_SECRET))
-            .ok_or_else(|| Name::new("--client-secret", CLIENT_SECRET[0]).refuse("not given"))?;
-        Ok(UniversalAuthLogin { client_id, client_secret, organization_slug: None })
+    /// Where the proof comes from.
+    pub(crate) fn source(self) -> Universal {
+        Universal { client_id: self.client_id, client_secret: self.client_secret, organization_slug: None }
     }
 }
 
@@ -172,14 +162,28 @@ impl FolderArgs {
 pub(crate) struct OutputArgs {
     /// How data is written to stdout
     #[arg(long, short, value_enum, default_value_t = Output::Text, value_name = "FORMAT")]
-    pub(crate) output: Output,
+    output: Output,
 }
 
 /// A format of data.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(crate) enum Output {
+enum Output {
     /// For people and shells.
+    #[value(alias = "table")]
     Text,
     /// For programs.
     Json,
+    /// For programs and people.
+    Yaml,
+}
+
+impl OutputArgs {
+    /// The format for programs that is asked for; `None` means text for people.
+    pub(crate) fn format(self) -> Option<Format> {
+        match self.output {
+            Output::Text => None,
+            Output::Json => Some(Format::Json),
+            Output::Yaml => Some(Format::Yaml),
+        }
+    }
 }

@@ -7,11 +7,12 @@ use clap::Args;
 use serde_json::{Value, json};
 use vouchsafe_api::access::{ConsideredRule, Explain, WhoCan};
 
-use super::{PlaceArgs, place_of, rule_text, somebody, table};
+use super::{PlaceArgs, place_of, rule_text, somebody};
 use crate::failure::{Failure, Outcome};
 use crate::printer::{Printer, Style};
 use crate::settings::FileSettings;
-use crate::settings::api::{AccessArgs, Output, OutputArgs};
+use crate::settings::api::{AccessArgs, OutputArgs};
+use crate::table;
 
 pub(super) const EXPLAIN_EXAMPLES: &str = "\
 Examples:
@@ -110,8 +111,8 @@ pub(super) async fn explain(args: ExplainArgs, file: &FileSettings, printer: &Pr
         login: Some(login).filter(|login| !login.is_empty()),
     };
     let reply = args.access.client(file).await?.explain(&input).await?;
-    if args.output.output == Output::Json {
-        return printer.json(&reply);
+    if let Some(format) = args.output.format() {
+        return printer.structured(format, &reply);
     }
     let answer = if reply.allowed { "yes" } else { "no" };
     printer.data(printer.styled(answer, Style::Bold))?;
@@ -173,8 +174,8 @@ pub(super) async fn who_can(args: WhoCanArgs, file: &FileSettings, printer: &Pri
     if is_cut {
         printer.note(format!("only the first {} are listed; see --limit", members.len()));
     }
-    if args.output.output == Output::Json {
-        return printer.json(&members);
+    if let Some(format) = args.output.format() {
+        return printer.structured(format, &members);
     }
     if members.is_empty() {
         printer.note("nobody");

@@ -4,11 +4,12 @@
 use clap::Args;
 use vouchsafe_api::denials::{Denial, ListDenials};
 
-use super::{PlaceArgs, table};
+use super::PlaceArgs;
 use crate::failure::Outcome;
 use crate::printer::{Printer, Style};
 use crate::settings::FileSettings;
-use crate::settings::api::{AccessArgs, Output, OutputArgs};
+use crate::settings::api::{AccessArgs, OutputArgs};
+use crate::table;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -41,9 +42,9 @@ pub(crate) struct DenialArgs {
 pub(super) async fn run(args: DenialArgs, file: &FileSettings, printer: &Printer) -> Outcome {
     let Some(id) = args.request_id else { return list(args, file, printer).await };
     let denial = args.access.client(file).await?.denial(id.trim()).await?;
-    match args.output.output {
-        Output::Json => printer.json(&denial),
-        Output::Text => show(&denial, printer),
+    match args.output.format() {
+        Some(format) => printer.structured(format, &denial),
+        None => show(&denial, printer),
     }
 }
 
@@ -77,8 +78,8 @@ async fn list(args: DenialArgs, file: &FileSettings, printer: &Printer) -> Outco
         offset: None,
     };
     let denials = args.access.client(file).await?.denials(&input).await?;
-    if args.output.output == Output::Json {
-        return printer.json(&denials);
+    if let Some(format) = args.output.format() {
+        return printer.structured(format, &denials);
     }
     if denials.is_empty() {
         printer.note("no refused requests are known");

@@ -13,7 +13,7 @@ use super::{PlaceArgs, somebody};
 use crate::failure::{Failure, Outcome};
 use crate::printer::{Printer, Style};
 use crate::settings::FileSettings;
-use crate::settings::api::{AccessArgs, Output, OutputArgs};
+use crate::settings::api::{AccessArgs, OutputArgs};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -62,8 +62,8 @@ pub(super) async fn run(args: DiffArgs, file: &FileSettings, printer: &Printer) 
     let is_role = input.role.is_some();
     let client = args.access.client(file).await?;
     let (difference, members) = compared(&client, input).await?;
-    if args.output.output == Output::Json {
-        return printer.json(&json!({ "difference": difference, "members": members }));
+    if let Some(format) = args.output.format() {
+        return printer.structured(format, &json!({ "difference": difference, "members": members }));
     }
     if !is_role {
         return show(printer, "gained by the second", "lost to the first", &difference);

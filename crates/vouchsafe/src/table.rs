@@ -4,7 +4,7 @@ use crate::failure::Outcome;
 use crate::printer::{Printer, Style};
 
 /// Prints rows below their headings, in columns as wide as they need to be; the last column ends where its text does.
-pub(super) fn print<const N: usize>(printer: &Printer, headings: [&str; N], rows: &[[String; N]]) -> Outcome {
+pub(crate) fn print<const N: usize>(printer: &Printer, headings: [&str; N], rows: &[[String; N]]) -> Outcome {
     let mut widths = headings.map(|heading| heading.chars().count());
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {

@@ -1,79 +1,13 @@
-//! The binary from outside: in temporary folders, on free ports, with nothing of the developer's
-//! environment.
+//! Serving: quickstart, server, bootstrap, root keys, settings; and reading secrets.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_vouchsafe");
-
-fn vouchsafe(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(BINARY);
-    command.args(arguments).current_dir(folder).env_clear().stdin(Stdio::null());
-    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    command
-}
-
-/// Runs to the end.
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    vouchsafe(folder, arguments).output().expect("runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// Ended with this code; answers what it said to stderr.
-fn ended(output: &Output, code: i32) -> String {
-    let said = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "stdout: {}\nstderr: {said}", text(&output.stdout));
-    said
-}
-
-/// A server that runs until it is dropped.
-struct Serving {
-    child: Child,
-    address: String,
-}
-
-impl Serving {
-    fn start(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts");
-        let mut line = String::new();
-        let mut out = BufReader::new(child.stdout.take().expect("stdout"));
-        out.read_line(&mut line).expect("reads");
-        let address = line.trim().strip_prefix("listening on ").expect(&line).to_owned();
-        Self { child, address }
-    }
-
-    fn server(folder: &Path) -> Self {
-        Self::start(vouchsafe(folder, &["server", "--listen", "127.0.0.1:0"]))
-    }
-
-    /// Sends a signal and answers the exit code.
-    fn signal(mut self, name: &str) -> Option<i32> {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args([name, &id]).status().expect("kill").success());
-        let start = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().expect("waits") {
-                return status.code();
-            }
-            assert!(start.elapsed() < Duration::from_secs(20), "the server does not end");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::harness::{Serving, ended, run, text, vouchsafe};
 
 fn bootstrap<'a>(address: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let mut arguments = vec!["bootstrap", "--api-url", address, "--email", "ann@example.com"];
@@ -167,7 +101,7 @@ fn the_lines_that_quickstart_prints_can_be_pasted() {
 #[test]
 fn a_second_server_on_the_same_folder_is_refused() {
     let folder = TempDir::new().expect("folder");
-    let server = Serving::server(folder.path());
+    let mut server = Serving::server(folder.path());
     let said = ended(&run(folder.path(), &["server", "--listen", "127.0.0.1:0"]), 1);
     assert!(said.contains("another vouchsafe server is using"), "{said}");
     assert_eq!(server.signal("-TERM"), Some(0));
@@ -223,7 +157,7 @@ fn tls_is_spoken_and_a_hangup_takes_a_new_certificate_over() {
         }
     };
     copy("old");
-    let server = Serving::start(with(&["--tls-cert", "used.pem", "--tls-key", "used.key"]));
+    let mut server = Serving::start(with(&["--tls-cert", "used.pem", "--tls-key", "used.key"]));
     assert!(server.address.starts_with("https://"), "{}", server.address);
     let url = format!("{}/healthz", server.address);
     let works =

@@ -1,0 +1,1 @@
+//! Keeps a workload logged in, and its files fresh.

@@ -1,0 +1,6 @@
+//! The binary from outside: in temporary folders, on free ports, with nothing of the developer's
+//! environment. One module per group of commands.
+
+mod access;
+mod harness;
+mod instance;
