@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, HeaderValue};
-use reqwest::{Method, Response, redirect};
+use reqwest::header::{AUTHORIZATION, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, redirect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -11,10 +11,34 @@ use url::{Host, Url};
 
 use crate::error::{Error, Refusal};
 
-/// Longest time for a call, from connecting to the last byte.
-const TIMEOUT: Duration = Duration::from_secs(10);
-/// Largest answer, in bytes.
-const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
+/// What one call may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Longest time, from connecting to the last byte.
+    time: Duration,
+    /// Largest answer, in bytes.
+    answer: usize,
+}
+
+/// Of every call that does not say otherwise.
+pub(crate) const USUAL: Limits = Limits { time: Duration::from_secs(10), answer: 8 * 1024 * 1024 };
+/// Of lists of secrets, which the API does not page: a server answers with as much as 100,000 secrets and 64 MiB of
+/// sealed values, and escapes and the names of fields make that several times larger.
+pub(crate) const LIST: Limits = Limits { time: Duration::from_mins(1), answer: 256 * 1024 * 1024 };
+
+/// What a conditional read found.
+#[derive(Clone, Debug)]
+pub enum Fetched<T> {
+    /// The same as when the entity tag was given.
+    Unchanged,
+    /// Something else than before.
+    New {
+        /// What there is now.
+        value: T,
+        /// Its entity tag, for the next read; `None` if the server gives none.
+        etag: Option<String>,
+    },
+}
 
 /// A client of one server, cheap to clone.
 #[derive(Clone)]
@@ -32,7 +56,6 @@ impl Client {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         #[allow(clippy::disallowed_methods, reason = "this is the client; the server's way out is elsewhere")]
         let mut builder = reqwest::Client::builder()
-            .timeout(TIMEOUT)
             .redirect(redirect::Policy::none())
             .user_agent(concat!("vouchsafe/", env!("CARGO_PKG_VERSION")));
         if is_this_machine(&base) {
@@ -61,9 +84,39 @@ impl Client {
         path: &[&str],
         input: &I,
     ) -> Result<O, Error> {
-        let mut url = self.url(path)?;
-        add_query(&mut url, &self.fields(input)?);
-        self.send(self.http.get(url)).await
+        self.send(self.http.get(self.url_with_query(path, input)?)).await
+    }
+
+    /// The same with other limits.
+    pub(crate) async fn get_within<I: Serialize, O: DeserializeOwned>(
+        &self,
+        limits: Limits,
+        path: &[&str],
+        input: &I,
+    ) -> Result<O, Error> {
+        let answer = self.exchange(self.http.get(self.url_with_query(path, input)?), limits).await?;
+        self.read(&answer)
+    }
+
+    /// Reads if the answer's entity tag is no longer this one (RFC 9110, section 13.1.2).
+    pub(crate) async fn get_unless<I: Serialize, O: DeserializeOwned>(
+        &self,
+        limits: Limits,
+        path: &[&str],
+        input: &I,
+        known: Option<&str>,
+    ) -> Result<Fetched<O>, Error> {
+        let mut request = self.http.get(self.url_with_query(path, input)?);
+        // A tag that no header can carry is none that a server gave.
+        if let Some(tag) = known.and_then(|tag| HeaderValue::from_str(tag).ok()) {
+            request = request.header(IF_NONE_MATCH, tag);
+        }
+        let answer = self.exchange(request, limits).await?;
+        if answer.status == StatusCode::NOT_MODIFIED {
+            return Ok(Fetched::Unchanged);
+        }
+        let etag = answer.headers.get(ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+        Ok(Fetched::New { value: self.read(&answer)?, etag })
     }
 
     pub(crate) async fn post<I: Serialize, O: DeserializeOwned>(
@@ -84,34 +137,54 @@ impl Client {
         self.send(self.http.request(method, self.url(path)?).json(&self.fields(input)?)).await
     }
 
-    async fn send<O: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<O, Error> {
+    async fn send<O: DeserializeOwned>(&self, request: RequestBuilder) -> Result<O, Error> {
+        let answer = self.exchange(request, USUAL).await?;
+        self.read(&answer)
+    }
+
+    /// Sends a request and waits for the whole answer, whatever its status.
+    async fn exchange(&self, request: RequestBuilder, limits: Limits) -> Result<Answer, Error> {
         let request = match &self.authorization {
             Some(value) => request.header(AUTHORIZATION, value.clone()),
             None => request,
         };
-        let response = request.send().await.map_err(|error| self.failed(error))?;
-        let status = response.status();
+        let mut response =
+            request.timeout(limits.time).send().await.map_err(|error| self.failed(error, limits))?;
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        Ok(Answer { status, headers, body: self.body(response, limits).await? })
+    }
+
+    /// What an answer holds, or the refusal that it is.
+    fn read<O: DeserializeOwned>(&self, answer: &Answer) -> Result<O, Error> {
+        let status = answer.status;
         if status.is_redirection() {
             return Err(Error::Redirect { url: self.address().to_owned() });
         }
-        let body = self.body(response).await?;
         if status.is_success() {
-            return serde_json::from_slice(&body).map_err(|error| self.unreadable(status.as_u16(), &error));
+            return serde_json::from_slice(&answer.body)
+                .map_err(|error| self.unreadable(status.as_u16(), &error));
         }
         let refusal: Refusal =
-            serde_json::from_slice(&body).map_err(|error| self.unreadable(status.as_u16(), &error))?;
+            serde_json::from_slice(&answer.body).map_err(|error| self.unreadable(status.as_u16(), &error))?;
         Err(Error::Refused(refusal))
     }
 
-    async fn body(&self, mut response: Response) -> Result<Vec<u8>, Error> {
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(error))? {
-            if body.len() + chunk.len() > LARGEST_ANSWER {
-                return Err(Error::TooLarge { url: self.address().to_owned(), limit: LARGEST_ANSWER });
+    async fn body(&self, mut response: Response, limits: Limits) -> Result<Vec<u8>, Error> {
+        let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+        let mut body = Vec::with_capacity(announced.unwrap_or(0).min(limits.answer));
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(error, limits))? {
+            if body.len() + chunk.len() > limits.answer {
+                return Err(Error::TooLarge { url: self.address().to_owned(), limit: limits.answer });
             }
             body.extend_from_slice(&chunk);
         }
         Ok(body)
+    }
+
+    fn url_with_query<I: Serialize>(&self, path: &[&str], input: &I) -> Result<Url, Error> {
+        let mut url = self.url(path)?;
+        add_query(&mut url, &self.fields(input)?);
+        Ok(url)
     }
 
     fn url(&self, path: &[&str]) -> Result<Url, Error> {
@@ -133,11 +206,11 @@ impl Client {
         serde_json::to_value(input).map_err(|error| self.unreadable(0, &error))
     }
 
-    fn failed(&self, error: reqwest::Error) -> Error {
+    fn failed(&self, error: reqwest::Error, limits: Limits) -> Error {
         // The URL of a request may carry names of secrets; ours is enough.
         let (url, source) = (self.address().to_owned(), error.without_url());
         if source.is_timeout() {
-            Error::Timeout { url, seconds: TIMEOUT.as_secs() }
+            Error::Timeout { url, seconds: limits.time.as_secs() }
         } else if source.is_connect() {
             Error::Unreachable { url, source }
         } else {
@@ -154,6 +227,13 @@ impl Client {
         };
         Error::Unreadable { url: self.address().to_owned(), status, what: what.to_owned() }
     }
+}
+
+/// An answer that arrived whole.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
 }
 
 fn base(address: &str) -> Result<Url, Error> {
@@ -234,5 +314,54 @@ mod tests {
     fn a_token_is_one_header_value() {
         let client = Client::new("http://x").unwrap();
         assert!(matches!(client.with_token("a\nb"), Err(Error::Token)));
+    }
+
+    /// Answers every request: one that names the tag `"t1"` with status 304, others with the length that the path says.
+    fn peer() -> String {
+        use std::io::{BufRead, BufReader, Write};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+                let head: Vec<String> =
+                    lines.map(Result::unwrap).take_while(|line| !line.is_empty()).collect();
+                let path = head[0].split(' ').nth(1).unwrap();
+                let length: usize = path.trim_start_matches('/').parse().unwrap();
+                let known = head.iter().any(|line| line == "if-none-match: \"t1\"");
+                let answer = if known {
+                    "HTTP/1.1 304 Not Modified\r\nETag: \"t1\"\r\nConnection: close\r\n\r\n".to_owned()
+                } else {
+                    let body = format!("\"{}\"", "x".repeat(length));
+                    let head = "HTTP/1.1 200 OK\r\nETag: \"t1\"\r\nConnection: close\r\n";
+                    format!("{head}Content-Length: {}\r\n\r\n{body}", body.len())
+                };
+                let _ = stream.write_all(answer.as_bytes());
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn what_has_the_known_tag_is_not_sent_again() {
+        let client = Client::new(&peer()).unwrap();
+        let read =
+            async |known| client.get_unless::<_, String>(USUAL, &["3"], &json!({}), known).await.unwrap();
+        let Fetched::New { value, etag } = read(None).await else { panic!("nothing was known") };
+        assert_eq!((value.as_str(), etag.as_deref()), ("xxx", Some("\"t1\"")));
+        assert!(matches!(read(etag.as_deref()).await, Fetched::Unchanged));
+        assert!(matches!(read(Some("\"t2\"")).await, Fetched::New { .. }));
+        assert!(matches!(read(Some("no\nheader")).await, Fetched::New { .. }));
+    }
+
+    #[tokio::test]
+    async fn answers_have_the_limit_of_their_call() {
+        let client = Client::new(&peer()).unwrap();
+        let longer = (USUAL.answer + 1).to_string();
+        let refused = client.get::<_, String>(&[&longer], &json!({})).await;
+        assert!(matches!(refused, Err(Error::TooLarge { limit, .. }) if limit == USUAL.answer));
+        let list: String = client.get_within(LIST, &[&longer], &json!({})).await.unwrap();
+        assert_eq!(list.len(), USUAL.answer + 1);
     }
 }

@@ -2,7 +2,8 @@
 
 use vouchsafe_api::secrets::{CreateSecret, GetSecret, ListSecrets, Secret, SecretList, SecretReply};
 
-use crate::{Client, Error};
+use crate::transport::{LIST, USUAL};
+use crate::{Client, Error, Fetched};
 
 /// Secrets.
 impl Client {
@@ -14,12 +15,34 @@ impl Client {
 
     /// Lists the secrets of a folder, and those that it imports.
     pub async fn list_secrets(&self, input: &ListSecrets) -> Result<SecretList, Error> {
-        self.get(&["api", "v4", "secrets"], input).await
+        self.get_within(LIST, &["api", "v4", "secrets"], input).await
+    }
+
+    /// The same, if it is no longer what had the entity tag `known`.
+    pub async fn list_secrets_unless(
+        &self,
+        input: &ListSecrets,
+        known: Option<&str>,
+    ) -> Result<Fetched<SecretList>, Error> {
+        self.get_unless(LIST, &["api", "v4", "secrets"], input, known).await
     }
 
     /// Reads a secret.
     pub async fn secret(&self, input: &GetSecret) -> Result<Secret, Error> {
         let reply: SecretReply = self.get(&["api", "v4", "secrets", &input.secret_name], input).await?;
         Ok(reply.secret)
+    }
+
+    /// The same, if it is no longer what had the entity tag `known`.
+    pub async fn secret_unless(
+        &self,
+        input: &GetSecret,
+        known: Option<&str>,
+    ) -> Result<Fetched<Secret>, Error> {
+        let path = ["api", "v4", "secrets", &input.secret_name];
+        Ok(match self.get_unless::<_, SecretReply>(USUAL, &path, input, known).await? {
+            Fetched::Unchanged => Fetched::Unchanged,
+            Fetched::New { value, etag } => Fetched::New { value: value.secret, etag },
+        })
     }
 }
