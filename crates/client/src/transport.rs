@@ -61,6 +61,10 @@ impl Client {
         if is_this_machine(&base) {
             builder = builder.no_proxy();
         }
+        if base.scheme() == "http" {
+            // Reading the machine's certificates takes longer than a call. There are no redirects to https.
+            builder = builder.tls_certs_only([]);
+        }
         let http = builder.build().map_err(|source| Error::Broken { url: base.to_string(), source })?;
         Ok(Self { http, base, authorization: None })
     }
@@ -84,7 +88,7 @@ impl Client {
         path: &[&str],
         input: &I,
     ) -> Result<O, Error> {
-        self.send(self.http.get(self.url_with_query(path, input)?)).await
+        self.get_within(USUAL, path, input).await
     }
 
     /// The same with other limits.
@@ -134,11 +138,19 @@ impl Client {
         path: &[&str],
         input: &I,
     ) -> Result<O, Error> {
-        self.send(self.http.request(method, self.url(path)?).json(&self.fields(input)?)).await
+        self.call_within(USUAL, method, path, input).await
     }
 
-    async fn send<O: DeserializeOwned>(&self, request: RequestBuilder) -> Result<O, Error> {
-        let answer = self.exchange(request, USUAL).await?;
+    /// The same with other limits.
+    pub(crate) async fn call_within<I: Serialize, O: DeserializeOwned>(
+        &self,
+        limits: Limits,
+        method: Method,
+        path: &[&str],
+        input: &I,
+    ) -> Result<O, Error> {
+        let request = self.http.request(method, self.url(path)?).json(&self.fields(input)?);
+        let answer = self.exchange(request, limits).await?;
         self.read(&answer)
     }
 

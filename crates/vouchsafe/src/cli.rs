@@ -6,11 +6,13 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::access::AccessCommand;
 use crate::commands::bootstrap::BootstrapArgs;
+use crate::commands::export::ExportArgs;
+use crate::commands::folders::FoldersCommand;
 use crate::commands::identity::IdentityCommand;
 use crate::commands::login::LoginArgs;
 use crate::commands::quickstart::QuickstartArgs;
 use crate::commands::run::RunArgs;
-use crate::commands::secrets::SecretsCommand;
+use crate::commands::secrets::SecretsArgs;
 use crate::commands::token::TokenCommand;
 use crate::settings::server::ServerArgs;
 
@@ -24,6 +26,9 @@ pub(crate) struct Cli {
     /// it exists]
     #[arg(long, global = true, env = "VOUCHSAFE_CONFIG", hide_env_values = true, value_name = "FILE")]
     pub(crate) config: Option<OsString>,
+    /// Say nothing on stderr but warnings, errors and questions
+    #[arg(long, global = true)]
+    pub(crate) silent: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -39,9 +44,13 @@ pub(crate) enum Command {
     Bootstrap(Box<BootstrapArgs>),
     /// Log in as an identity, and print the access token
     Login(Box<LoginArgs>),
-    /// Read secrets
+    /// List, read and write secrets
+    Secrets(Box<SecretsArgs>),
+    /// List, make and delete folders of secrets
     #[command(subcommand)]
-    Secrets(SecretsCommand),
+    Folders(FoldersCommand),
+    /// Print the secrets of a folder in a format that other programs read
+    Export(Box<ExportArgs>),
     /// Run a command with the secrets of a folder as environment variables; ends with its exit code
     Run(Box<RunArgs>),
     /// Renew or revoke an access token

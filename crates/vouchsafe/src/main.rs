@@ -6,9 +6,11 @@
 
 mod cli;
 mod commands;
+mod dotenv;
 mod failure;
 mod instance;
 mod logging;
+mod manifest;
 mod printer;
 mod rootkey;
 mod settings;
@@ -28,7 +30,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let printer = Printer::new();
+    let printer = Printer::new(cli.silent);
     match run(cli, &printer) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => printer.failure(&failure),

@@ -12,6 +12,7 @@ use crate::failure::{Failure, Outcome};
 pub(crate) struct Printer {
     colour_out: bool,
     colour_err: bool,
+    silent: bool,
 }
 
 /// A format of data for programs.
@@ -47,21 +48,26 @@ impl Style {
 
 #[expect(clippy::unused_self, reason = "who can write holds the printer; not every line looks at it")]
 impl Printer {
-    /// Looks at the terminal and at `NO_COLOR`.
-    pub(crate) fn new() -> Self {
+    /// Looks at the terminal and at `NO_COLOR`; `silent`: remarks are left out.
+    pub(crate) fn new(silent: bool) -> Self {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
             && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
         Self {
             colour_out: wanted && std::io::stdout().is_terminal(),
             colour_err: wanted && std::io::stderr().is_terminal(),
+            silent,
         }
     }
 
     /// A line of data.
     pub(crate) fn data(&self, line: impl AsRef<str>) -> Outcome {
+        self.exactly(format!("{}\n", line.as_ref()))
+    }
+
+    /// Data as it is.
+    pub(crate) fn exactly(&self, text: impl AsRef<[u8]>) -> Outcome {
         let mut out = std::io::stdout().lock();
-        out.write_all(line.as_ref().as_bytes())?;
-        out.write_all(b"\n")?;
+        out.write_all(text.as_ref())?;
         Ok(out.flush()?)
     }
 
@@ -88,8 +94,16 @@ impl Printer {
         }
     }
 
+    /// A question to the person at the terminal, without an end of line.
+    pub(crate) fn ask(&self, question: &str) {
+        let _ = write!(std::io::stderr(), "{question}");
+    }
+
     /// A remark for the person at the terminal.
     pub(crate) fn note(&self, line: impl AsRef<str>) {
+        if self.silent {
+            return;
+        }
         let _ = writeln!(std::io::stderr(), "{}", line.as_ref());
     }
 

@@ -101,7 +101,10 @@ pub(crate) fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
 /// Writes a file that only its owner can read, whole or not at all, in place of an older one.
 pub(crate) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     let draft = draft(path, content)?;
-    fs::rename(&draft, path)?;
+    if let Err(error) = fs::rename(&draft, path) {
+        let _ = fs::remove_file(&draft);
+        return Err(error);
+    }
     sync_folder(path)
 }
 
@@ -109,13 +112,17 @@ fn draft(path: &Path, content: &[u8]) -> io::Result<std::path::PathBuf> {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let draft = std::path::PathBuf::from(name);
+    // One that an earlier process of the same id left behind, or that somebody else put there to be written through.
+    let _ = fs::remove_file(&draft);
     let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&draft)?;
-    file.write_all(content)?;
-    file.sync_all()?;
+    if let Err(error) = file.write_all(content).and_then(|()| file.sync_all()) {
+        let _ = fs::remove_file(&draft);
+        return Err(error);
+    }
     Ok(draft)
 }
 

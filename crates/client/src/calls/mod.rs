@@ -2,9 +2,11 @@
 
 mod access;
 mod auth_methods;
+mod folders;
 mod identities;
 mod instance;
 mod login;
 mod members;
 mod projects;
 mod secrets;
+mod tags;

@@ -1,6 +1,10 @@
 //! Secrets.
 
-use vouchsafe_api::secrets::{CreateSecret, GetSecret, ListSecrets, Secret, SecretList, SecretReply};
+use reqwest::Method;
+use vouchsafe_api::secrets::{
+    CreateSecret, CreateSecrets, DeleteSecrets, GetSecret, ListSecrets, Secret, SecretList, SecretReply,
+    SecretsReply, UpdateSecret, UpdateSecrets,
+};
 
 use crate::transport::{LIST, USUAL};
 use crate::{Client, Error, Fetched};
@@ -44,5 +48,34 @@ impl Client {
             Fetched::Unchanged => Fetched::Unchanged,
             Fetched::New { value, etag } => Fetched::New { value: value.secret, etag },
         })
+    }
+
+    /// Changes a secret.
+    pub async fn update_secret(&self, input: &UpdateSecret) -> Result<Secret, Error> {
+        let path = ["api", "v4", "secrets", &input.secret_name];
+        Ok(self.call::<_, SecretReply>(Method::PATCH, &path, input).await?.secret)
+    }
+
+    /// Makes several secrets of one folder, all or none. A request holds at most 1 MiB.
+    pub async fn create_secrets(&self, input: &CreateSecrets) -> Result<Vec<Secret>, Error> {
+        self.batch(Method::POST, input).await
+    }
+
+    /// Changes several secrets, all or none, and with [`UpdateMode::Upsert`] makes those that are missing. A request
+    /// holds at most 1 MiB.
+    ///
+    /// [`UpdateMode::Upsert`]: vouchsafe_api::secrets::UpdateMode::Upsert
+    pub async fn update_secrets(&self, input: &UpdateSecrets) -> Result<Vec<Secret>, Error> {
+        self.batch(Method::PATCH, input).await
+    }
+
+    /// Deletes several secrets of one folder, all or none.
+    pub async fn delete_secrets(&self, input: &DeleteSecrets) -> Result<Vec<Secret>, Error> {
+        self.batch(Method::DELETE, input).await
+    }
+
+    async fn batch<I: serde::Serialize>(&self, method: Method, input: &I) -> Result<Vec<Secret>, Error> {
+        let path = ["api", "v4", "secrets", "batch"];
+        Ok(self.call_within::<_, SecretsReply>(LIST, method, &path, input).await?.secrets)
     }
 }

@@ -4,16 +4,15 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, Read};
 
 use anyhow::Context;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
+use serde_json::Value;
 use vouchsafe_api::admin::{Bootstrap, BootstrapReply};
 use vouchsafe_api::concealed::Concealed;
 use vouchsafe_client::Error;
 use vouchsafe_domain::text::Email;
 
 use crate::failure::{Failure, Outcome};
+use crate::manifest;
 use crate::printer::Printer;
 use crate::settings::api::AddressArgs;
 use crate::settings::{FileSettings, Name, path, text, variable};
@@ -122,20 +121,11 @@ fn password(given: Option<String>, in_file: Option<OsString>) -> Outcome<String>
 
 /// A Kubernetes secret that holds what automation needs.
 fn manifest(reply: &BootstrapReply, name: &str, namespace: Option<&str>) -> Value {
-    let encoded = |text: &str| STANDARD.encode(text);
-    let mut metadata = json!({ "name": name });
-    if let Some(namespace) = namespace {
-        metadata["namespace"] = namespace.into();
-    }
-    json!({
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "type": "Opaque",
-        "metadata": metadata,
-        "data": {
-            "token": encoded(reply.identity.credentials.token.reveal()),
-            "identityId": encoded(&reply.identity.id.to_string()),
-            "organizationId": encoded(&reply.organization.id.to_string()),
-        },
-    })
+    let (identity, organization) = (reply.identity.id.to_string(), reply.organization.id.to_string());
+    let data = [
+        ("token", reply.identity.credentials.token.reveal()),
+        ("identityId", identity.as_str()),
+        ("organizationId", organization.as_str()),
+    ];
+    manifest::secret(name, namespace, data.into_iter())
 }

@@ -2,9 +2,12 @@
 
 pub(crate) mod access;
 pub(crate) mod bootstrap;
+pub(crate) mod export;
+pub(crate) mod folders;
 pub(crate) mod identity;
 pub(crate) mod login;
 pub(crate) mod quickstart;
+mod reading;
 mod root_key;
 pub(crate) mod run;
 pub(crate) mod secrets;
@@ -12,7 +15,7 @@ mod server;
 pub(crate) mod token;
 
 use crate::cli::{Cli, Command, RootKeyCommand};
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::printer::Printer;
 use crate::settings::FileSettings;
 
@@ -25,23 +28,43 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Outcome {
     match cli.command {
         Command::RootKey(RootKeyCommand::Generate) => Ok(()),
         Command::Server(args) => server::run(*args, &file, printer),
-        Command::Quickstart(args) => runtime()?.block_on(quickstart::run(*args, &file, printer)),
+        Command::Quickstart(args) => serving_runtime()?.block_on(quickstart::run(*args, &file, printer)),
         Command::Bootstrap(args) => runtime()?.block_on(bootstrap::run(*args, &file, printer)),
         Command::Login(args) => runtime()?.block_on(login::run(*args, &file, printer)),
-        Command::Secrets(command) => runtime()?.block_on(secrets::run(command, &file, printer)),
+        Command::Secrets(args) => runtime()?.block_on(secrets::run(*args, &file, printer)),
+        Command::Folders(command) => runtime()?.block_on(folders::run(command, &file, printer)),
+        Command::Export(args) => runtime()?.block_on(export::run(*args, &file, printer)),
         Command::Identity(command) => runtime()?.block_on(identity::run(command, &file, printer)),
         Command::Access(command) => runtime()?.block_on(access::run(command, &file, printer)),
         Command::Token(command) => runtime()?.block_on(token::run(command, &file, printer)),
         Command::Run(args) => {
-            let command = runtime()?.block_on(run::prepare(*args, &file, printer))?;
-            run::become_command(command)
+            let prepared = runtime()?.block_on(run::prepare(*args, &file, printer))?;
+            run::finish(prepared)
         }
     }
 }
 
-/// Where asynchronous work runs.
+/// Where a client's calls run, one after the other: on this thread, for threads take time to start.
 fn runtime() -> Outcome<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+}
+
+/// Where a server runs.
+fn serving_runtime() -> Outcome<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// Asks on the terminal whether to go on. Without a terminal there is nobody to ask, and `--yes` is demanded.
+fn confirm(question: &str, printer: &Printer) -> Outcome<bool> {
+    use std::io::IsTerminal;
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::usage("stdin is no terminal on which to ask")
+            .hint("add --yes to go on without a question"));
+    }
+    printer.ask(&format!("{question} [y/N] "));
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 /// Seconds as people say them, rounded down: `30 days`, `1 hour`, `90 seconds`.

@@ -13,7 +13,7 @@ use crate::signals::Signals;
 pub(super) fn run(args: ServerArgs, file: &FileSettings, printer: &Printer) -> Outcome {
     let settings = args.resolve(file)?;
     logging::start(&settings.log)?;
-    super::runtime()?.block_on(async {
+    super::serving_runtime()?.block_on(async {
         let signals = Signals::listen()?;
         let instance = Instance::open(&settings, printer).await?;
         if instance.has_new_root_key() {

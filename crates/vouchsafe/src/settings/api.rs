@@ -12,7 +12,7 @@ use crate::failure::{Failure, Outcome};
 use crate::printer::Format;
 
 /// Which server to call.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct AddressArgs {
     /// Address of the server; `INFISICAL_API_URL` is read as well [default: http://127.0.0.1:8080]
     #[arg(
@@ -48,7 +48,7 @@ impl AddressArgs {
 }
 
 /// Which server to call, and as whom.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct AccessArgs {
     #[command(flatten)]
     address: AddressArgs,
@@ -105,9 +105,9 @@ impl UniversalArgs {
     }
 }
 
-/// Which folder of which project.
+/// Which environment of which project.
 #[derive(Args)]
-pub(crate) struct FolderArgs {
+pub(crate) struct EnvironmentArgs {
     /// Id of the project
     #[arg(
         long,
@@ -120,15 +120,60 @@ pub(crate) struct FolderArgs {
     /// Slug of the environment [default: dev]
     #[arg(
         long = "env",
+        short = 'e',
         visible_alias = "environment",
         env = "VOUCHSAFE_ENVIRONMENT",
         hide_env_values = true,
         value_name = "SLUG"
     )]
     environment: Option<String>,
+}
+
+impl EnvironmentArgs {
+    /// Merges flags, environment and file.
+    pub(crate) fn resolve(self, file: &FileSettings) -> Outcome<(ProjectId, String)> {
+        let name = Name::new("--project-id", "VOUCHSAFE_PROJECT_ID");
+        let project = text(self.project_id, file.project_id.as_ref())
+            .ok_or_else(|| name.refuse("not given"))?
+            .trim()
+            .parse()
+            .map_err(|_| name.refuse("expected the id of a project, a UUID"))?;
+        let environment =
+            text(self.environment, file.environment.as_ref()).unwrap_or_else(|| "dev".to_owned());
+        Ok((project, environment))
+    }
+}
+
+/// Which folder of which project.
+#[derive(Args)]
+pub(crate) struct FolderArgs {
+    #[command(flatten)]
+    environment: EnvironmentArgs,
     /// Folder of the secrets [default: /]
-    #[arg(long = "path", env = "VOUCHSAFE_SECRET_PATH", hide_env_values = true, value_name = "PATH")]
+    #[arg(
+        long = "path",
+        short = 'p',
+        env = "VOUCHSAFE_SECRET_PATH",
+        hide_env_values = true,
+        value_name = "PATH"
+    )]
     secret_path: Option<String>,
+}
+
+/// Which folders of which project.
+#[derive(Args)]
+pub(crate) struct FoldersArgs {
+    #[command(flatten)]
+    environment: EnvironmentArgs,
+    /// Folder of the secrets; may be given several times, and then later ones win over earlier ones [default: /]
+    #[arg(
+        long = "path",
+        short = 'p',
+        env = "VOUCHSAFE_SECRET_PATH",
+        hide_env_values = true,
+        value_name = "PATH"
+    )]
+    secret_paths: Vec<String>,
 }
 
 /// Resolved folder.
@@ -142,18 +187,22 @@ pub(crate) struct Folder {
 impl FolderArgs {
     /// Merges flags, environment and file.
     pub(crate) fn resolve(self, file: &FileSettings) -> Outcome<Folder> {
-        let name = Name::new("--project-id", "VOUCHSAFE_PROJECT_ID");
-        let project = text(self.project_id, file.project_id.as_ref())
-            .ok_or_else(|| name.refuse("not given"))?
-            .trim()
-            .parse()
-            .map_err(|_| name.refuse("expected the id of a project, a UUID"))?;
-        Ok(Folder {
-            project,
-            environment: text(self.environment, file.environment.as_ref())
-                .unwrap_or_else(|| "dev".to_owned()),
-            path: text(self.secret_path, file.secret_path.as_ref()).unwrap_or_else(|| "/".to_owned()),
-        })
+        let (project, environment) = self.environment.resolve(file)?;
+        let path = text(self.secret_path, file.secret_path.as_ref()).unwrap_or_else(|| "/".to_owned());
+        Ok(Folder { project, environment, path })
+    }
+}
+
+impl FoldersArgs {
+    /// Merges flags, environment and file; at least one folder.
+    pub(crate) fn resolve(self, file: &FileSettings) -> Outcome<Vec<Folder>> {
+        let (project, environment) = self.environment.resolve(file)?;
+        let mut paths: Vec<String> =
+            self.secret_paths.into_iter().filter_map(|path| text(Some(path), None)).collect();
+        if paths.is_empty() {
+            paths.push(file.secret_path.clone().unwrap_or_else(|| "/".to_owned()));
+        }
+        Ok(paths.into_iter().map(|path| Folder { project, environment: environment.clone(), path }).collect())
     }
 }
 
