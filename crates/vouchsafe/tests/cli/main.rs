@@ -2,5 +2,10 @@
 //! environment. One module per group of commands.
 
 mod access;
+mod export;
+mod folders;
 mod harness;
 mod instance;
+#[cfg(unix)]
+mod run;
+mod secrets;
