@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what a read and a login cost, next to a bare server under the same load.
 
 pub(crate) mod bare;
+mod commands;
 mod fill;
 mod jwt;
 pub(crate) mod load;
@@ -38,6 +39,9 @@ pub(crate) struct Args {
     /// With how many connections.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64])]
     connections: Vec<usize>,
+    /// Measure the command line and nothing else.
+    #[arg(long, conflicts_with = "flat")]
+    commands: bool,
     /// Also measure whether reads and logins stay as fast with many identities and after many logins.
     #[arg(long)]
     flat: bool,
@@ -95,6 +99,12 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     )?;
     let vouchsafe = cargo::executable(&built, "vouchsafe")?;
     let postgres = Postgres::start()?;
+    if args.commands {
+        let server = Server::start(&vouchsafe, Engine::Sqlite, &postgres, "bench")?;
+        let instance = Instance::bootstrap(&server.url()).with_context(|| server.log_tail())?;
+        commands::measure(&vouchsafe, &server.url(), &instance)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut candidates = Vec::new();
     for engine in Engine::ALL {
         step(format!("Starting vouchsafe on {}", engine.name()));
@@ -131,6 +141,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     bench.compare_roles();
 
     drop(bare);
+    for candidate in candidates.iter().filter(|candidate| candidate.engine == Engine::Sqlite) {
+        commands::measure(&vouchsafe, &candidate.server.url(), &candidate.instance)?;
+    }
     if args.flat {
         for candidate in &candidates {
             let from = bench.rows.len();
