@@ -33,7 +33,7 @@ fn what_is_exported_comes_back_through_its_readers() {
         let script =
             format!(". ./{name} && printf '%s\\0' \"$LINES\" \"$QUOTE\" \"$SIGNS\" \"$UNICODE\" \"$EMPTY\"");
         let shell = Command::new("sh").args(["-c", &script]).current_dir(place).output().expect("sh");
-        let want: String = VALUES.iter().map(|(_, value)| format!("{value}\0")).collect();
+        let want: String = VALUES.iter().flat_map(|(_, value)| [*value, "\0"]).collect();
         assert_eq!(text(&shell.stdout), want, "{format}");
         // Into another environment, and nothing differs.
         world.told(&["secrets", "import", &name, "--yes", "--env", "prod"]);
@@ -92,7 +92,8 @@ fn files_are_whole_and_private() {
 fn ten_thousand_large_secrets_are_exported() {
     let world = in_project();
     let value = "x".repeat(1000);
-    let lines: String = (0..10_000).map(|number| format!("S_{number:05}={value}{number}\n")).collect();
+    let lines: Vec<String> = (0..10_000).map(|number| format!("S_{number:05}={value}{number}\n")).collect();
+    let lines = lines.concat();
     std::fs::write(world.folder.path().join("many.env"), &lines).expect("written");
     world.told(&["secrets", "set", "--file", "many.env"]);
     let exported = world.told(&["export", "--format", "shell"]);

@@ -102,8 +102,8 @@ fn an_import_shows_what_it_does_and_does_it_at_once() {
     let world = in_project();
     let place = world.folder.path();
     world.told(&["secrets", "set", "SAME=1", "OTHER=1", "LEFT=1"]);
-    let lines: String = (0..1000).map(|number| format!("NEW_{number:04}='value {number}'\n")).collect();
-    std::fs::write(place.join(".env"), format!("# ours\nSAME=1\nexport OTHER=\"2\"\n{lines}"))
+    let lines: Vec<String> = (0..1000).map(|number| format!("NEW_{number:04}='value {number}'\n")).collect();
+    std::fs::write(place.join(".env"), format!("# ours\nSAME=1\nexport OTHER=\"2\"\n{}", lines.concat()))
         .expect("written");
 
     let said = world.refused(2, &["secrets", "import", ".env"]);

@@ -90,7 +90,10 @@ fn map(content: &str, path: &Path) -> Outcome<Given> {
     let values = read.map_err(|error| {
         // The text of the error may quote a value.
         let place = error.location().map_or_else(String::new, |at| format!(", line {}", at.line()));
-        Failure::message(format!("{}{place}: expected a map of names and texts", path.display()))
+        Failure::message(format!(
+            "{}{place}: expected a map of names, each given once, and texts",
+            path.display()
+        ))
     })?;
     Ok(values.into_iter().map(|(name, value)| (name, Concealed::new(value))).collect())
 }

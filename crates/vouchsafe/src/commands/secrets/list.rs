@@ -53,6 +53,10 @@ pub(super) async fn run(args: ListArgs, file: &FileSettings, printer: &Printer) 
         return printer.structured(format, &rows.collect::<Vec<_>>());
     }
     for secret in &secrets {
+        if values && secret.secret_value_hidden {
+            printer.warning(format!("you may not read the value of `{}`", secret.secret_key));
+            continue;
+        }
         let (name, value) = (&secret.secret_key, secret.secret_value.reveal());
         printer.data(match (args.plain, args.values, args.selection.is_recursive()) {
             (true, ..) => format!("{name}={value}"),

@@ -91,11 +91,11 @@ pub(super) async fn run(args: SecretsArgs, file: &FileSettings, printer: &Printe
     }
 }
 
-/// A secret for programs.
+/// A secret for programs; a value that may not be read is null.
 fn shown(secret: &Secret) -> Value {
     json!({
         "secretKey": secret.secret_key,
-        "secretValue": secret.secret_value,
+        "secretValue": (!secret.secret_value_hidden).then_some(&secret.secret_value),
         "secretPath": secret.secret_path,
         "environment": secret.environment,
         "version": secret.version,
