@@ -94,17 +94,19 @@ impl Printer {
         }
     }
 
-    /// A question to the person at the terminal, without an end of line.
-    pub(crate) fn ask(&self, question: &str) {
-        let _ = write!(std::io::stderr(), "{question}");
-    }
-
     /// A remark for the person at the terminal.
     pub(crate) fn note(&self, line: impl AsRef<str>) {
         if self.silent {
             return;
         }
         let _ = writeln!(std::io::stderr(), "{}", line.as_ref());
+    }
+
+    /// The beginning of a line that the person at the terminal ends.
+    pub(crate) fn question(&self, text: impl AsRef<str>) {
+        let mut err = std::io::stderr();
+        let _ = write!(err, "{} ", text.as_ref());
+        let _ = err.flush();
     }
 
     /// A remark that something is not as it should be.

@@ -61,7 +61,7 @@ fn confirm(question: &str, printer: &Printer) -> Outcome<bool> {
         return Err(Failure::usage("stdin is no terminal on which to ask")
             .hint("add --yes to go on without a question"));
     }
-    printer.ask(&format!("{question} [y/N] "));
+    printer.question(format!("{question} [y/N]"));
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))

@@ -105,9 +105,9 @@ impl UniversalArgs {
     }
 }
 
-/// Which environment of which project.
+/// Which folder of which project.
 #[derive(Args)]
-pub(crate) struct EnvironmentArgs {
+pub(crate) struct FolderArgs {
     /// Id of the project
     #[arg(
         long,
@@ -127,45 +127,7 @@ pub(crate) struct EnvironmentArgs {
         value_name = "SLUG"
     )]
     environment: Option<String>,
-}
-
-impl EnvironmentArgs {
-    /// Merges flags, environment and file.
-    pub(crate) fn resolve(self, file: &FileSettings) -> Outcome<(ProjectId, String)> {
-        let name = Name::new("--project-id", "VOUCHSAFE_PROJECT_ID");
-        let project = text(self.project_id, file.project_id.as_ref())
-            .ok_or_else(|| name.refuse("not given"))?
-            .trim()
-            .parse()
-            .map_err(|_| name.refuse("expected the id of a project, a UUID"))?;
-        let environment =
-            text(self.environment, file.environment.as_ref()).unwrap_or_else(|| "dev".to_owned());
-        Ok((project, environment))
-    }
-}
-
-/// Which folder of which project.
-#[derive(Args)]
-pub(crate) struct FolderArgs {
-    #[command(flatten)]
-    environment: EnvironmentArgs,
-    /// Folder of the secrets [default: /]
-    #[arg(
-        long = "path",
-        short = 'p',
-        env = "VOUCHSAFE_SECRET_PATH",
-        hide_env_values = true,
-        value_name = "PATH"
-    )]
-    secret_path: Option<String>,
-}
-
-/// Which folders of which project.
-#[derive(Args)]
-pub(crate) struct FoldersArgs {
-    #[command(flatten)]
-    environment: EnvironmentArgs,
-    /// Folder of the secrets; may be given several times, and then later ones win over earlier ones [default: /]
+    /// Folder of the secrets; `run` and `export` take several, and later ones win over earlier ones [default: /]
     #[arg(
         long = "path",
         short = 'p',
@@ -186,23 +148,30 @@ pub(crate) struct Folder {
 
 impl FolderArgs {
     /// Merges flags, environment and file.
-    pub(crate) fn resolve(self, file: &FileSettings) -> Outcome<Folder> {
-        let (project, environment) = self.environment.resolve(file)?;
-        let path = text(self.secret_path, file.secret_path.as_ref()).unwrap_or_else(|| "/".to_owned());
-        Ok(Folder { project, environment, path })
-    }
-}
-
-impl FoldersArgs {
-    /// Merges flags, environment and file; at least one folder.
-    pub(crate) fn resolve(self, file: &FileSettings) -> Outcome<Vec<Folder>> {
-        let (project, environment) = self.environment.resolve(file)?;
-        let mut paths: Vec<String> =
-            self.secret_paths.into_iter().filter_map(|path| text(Some(path), None)).collect();
-        if paths.is_empty() {
-            paths.push(file.secret_path.clone().unwrap_or_else(|| "/".to_owned()));
+    pub(crate) fn resolve(mut self, file: &FileSettings) -> Outcome<Folder> {
+        if self.secret_paths.len() > 1 {
+            return Err(Failure::usage("`--path`: this command takes one folder"));
         }
-        Ok(paths.into_iter().map(|path| Folder { project, environment: environment.clone(), path }).collect())
+        let name = Name::new("--project-id", "VOUCHSAFE_PROJECT_ID");
+        let project = text(self.project_id, file.project_id.as_ref())
+            .ok_or_else(|| name.refuse("not given"))?
+            .trim()
+            .parse()
+            .map_err(|_| name.refuse("expected the id of a project, a UUID"))?;
+        Ok(Folder {
+            project,
+            environment: text(self.environment, file.environment.as_ref())
+                .unwrap_or_else(|| "dev".to_owned()),
+            path: text(self.secret_paths.pop(), file.secret_path.as_ref()).unwrap_or_else(|| "/".to_owned()),
+        })
+    }
+
+    /// The same for commands that take several folders; at least one.
+    pub(crate) fn resolve_all(mut self, file: &FileSettings) -> Outcome<Vec<Folder>> {
+        let more = self.secret_paths.split_off(self.secret_paths.len().min(1));
+        let first = self.resolve(file)?;
+        let others: Vec<Folder> = more.into_iter().map(|path| Folder { path, ..first.clone() }).collect();
+        Ok(std::iter::once(first).chain(others).collect())
     }
 }
 

@@ -191,6 +191,8 @@ fn references_imports_and_folders_below_come_as_asked() {
         text(&output.stdout),
         "export DEEP=1\nexport NAME=root\nexport ONLY_ROOT=root\nexport SHARED=import\n"
     );
+    let said = world.refused(2, &["secrets", "--path", "/", "--path", "/app"]);
+    assert!(said.contains("takes one folder"), "{said}");
     let told = world.told(&["export", "--path", "/", "--path", "/app", "--format", "shell"]);
     assert!(told.contains("export NAME=app\n") && told.contains("export SHARED=import\n"), "{told}");
 }

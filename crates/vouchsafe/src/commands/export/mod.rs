@@ -14,7 +14,7 @@ use crate::failure::{Failure, Outcome};
 use crate::printer::Printer;
 use crate::rootkey::write_private;
 use crate::settings::FileSettings;
-use crate::settings::api::{AccessArgs, FoldersArgs};
+use crate::settings::api::{AccessArgs, FolderArgs};
 use crate::settings::selection::SelectionArgs;
 
 /// Flags of `vouchsafe export`.
@@ -38,7 +38,7 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_name = "NAMESPACE")]
     k8_secret_namespace: Option<String>,
     #[command(flatten)]
-    folders: FoldersArgs,
+    folders: FolderArgs,
     #[command(flatten)]
     selection: SelectionArgs,
     #[command(flatten)]
@@ -80,7 +80,7 @@ impl Format {
 
 /// Prints secrets, or writes them to a file.
 pub(super) async fn run(args: ExportArgs, file: &FileSettings, printer: &Printer) -> Outcome {
-    let folders = args.folders.resolve(file)?;
+    let folders = args.folders.resolve_all(file)?;
     let client = args.access.client(file).await?;
     let secrets = effective(&client, &folders, &args.selection, printer).await?;
     let text = match args.format {

@@ -16,7 +16,7 @@ use super::reading::{effective, is_variable};
 use crate::failure::{Failure, Outcome};
 use crate::printer::Printer;
 use crate::settings::FileSettings;
-use crate::settings::api::{AccessArgs, FoldersArgs};
+use crate::settings::api::{AccessArgs, FolderArgs};
 use crate::settings::selection::SelectionArgs;
 
 /// Flags of `vouchsafe run`.
@@ -27,7 +27,7 @@ use crate::settings::selection::SelectionArgs;
   vouchsafe run --watch -- npm run dev")]
 pub(crate) struct RunArgs {
     #[command(flatten)]
-    folders: FoldersArgs,
+    folders: FolderArgs,
     #[command(flatten)]
     selection: SelectionArgs,
     #[command(flatten)]
@@ -96,7 +96,7 @@ pub(super) enum Prepared {
 
 /// Reads the secrets; with `--watch` runs the command too.
 pub(super) async fn prepare(args: RunArgs, file: &FileSettings, printer: &Printer) -> Outcome<Prepared> {
-    let folders = args.folders.resolve(file)?;
+    let folders = args.folders.resolve_all(file)?;
     let client = args.access.clone().client(file).await?;
     let program = match args.line {
         Some(line) => Program::Line(line),
