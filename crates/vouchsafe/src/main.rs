@@ -10,10 +10,13 @@ mod failure;
 mod instance;
 mod logging;
 mod printer;
+mod prompt;
 mod rootkey;
+mod sessions;
 mod settings;
 mod signals;
 mod table;
+mod unverified;
 
 use std::process::ExitCode;
 

@@ -93,6 +93,13 @@ impl Printer {
         let _ = writeln!(std::io::stderr(), "{}", line.as_ref());
     }
 
+    /// The beginning of a line that the person at the terminal ends.
+    pub(crate) fn question(&self, text: impl AsRef<str>) {
+        let mut err = std::io::stderr();
+        let _ = write!(err, "{} ", text.as_ref());
+        let _ = err.flush();
+    }
+
     /// A remark that something is not as it should be.
     pub(crate) fn warning(&self, line: impl AsRef<str>) {
         let head = style("warning:", Style::Bold, self.colour_err);

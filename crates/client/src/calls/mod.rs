@@ -6,5 +6,7 @@ mod identities;
 mod instance;
 mod login;
 mod members;
+mod organizations;
 mod projects;
 mod secrets;
+mod sign_in;

@@ -6,7 +6,7 @@ use std::process::Command;
 use clap::Args;
 
 use super::secrets::{effective, is_variable};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CANNOT_RUN, Failure, NO_COMMAND, Outcome};
 use crate::printer::Printer;
 use crate::settings::FileSettings;
 use crate::settings::api::{AccessArgs, FolderArgs};
@@ -80,6 +80,6 @@ pub(super) fn become_command(mut command: Command) -> Outcome {
 
 /// Exit codes as shells have them: 127 not found, 126 found but not run.
 fn not_run(command: &Command, error: &std::io::Error) -> Failure {
-    let code = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
+    let code = if error.kind() == std::io::ErrorKind::NotFound { NO_COMMAND } else { CANNOT_RUN };
     Failure::message(format!("cannot run `{}`: {error}", command.get_program().display())).code(code)
 }

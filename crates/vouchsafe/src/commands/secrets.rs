@@ -17,8 +17,14 @@ use crate::settings::api::{AccessArgs, Folder, FolderArgs, OutputArgs};
 #[derive(Subcommand)]
 pub(crate) enum SecretsCommand {
     /// Print the values of secrets: of one as it is, of several as NAME=value for a shell
+    #[command(after_help = "Examples:\n  \
+        vouchsafe secrets get DATABASE_URL\n  \
+        eval \"$(vouchsafe secrets get DATABASE_URL API_KEY --env prod)\"")]
     Get(GetArgs),
     /// List the names of the secrets in a folder
+    #[command(after_help = "Examples:\n  \
+        vouchsafe secrets list --env prod --path /api\n  \
+        vouchsafe secrets list --values --output json")]
     List(ListArgs),
 }
 

@@ -3,4 +3,9 @@
 
 mod access;
 mod harness;
+mod init;
 mod instance;
+mod login;
+mod people;
+mod sessions;
+mod terminal;
