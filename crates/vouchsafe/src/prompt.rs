@@ -3,7 +3,7 @@
 use std::io::{BufRead, IsTerminal, Read};
 
 use crate::failure::{Failure, Outcome};
-use crate::printer::Printer;
+use crate::printer::{Printer, printable};
 
 /// Longest answer, in bytes.
 const LONGEST: u64 = 4096;
@@ -39,7 +39,7 @@ pub(crate) fn password(question: &str) -> Outcome<String> {
 pub(crate) fn choice(printer: &Printer, heading: &str, things: &[String]) -> Outcome<usize> {
     printer.note(heading);
     for (number, thing) in (1..).zip(things) {
-        printer.note(format!("  {number:>3}  {thing}"));
+        printer.note(format!("  {number:>3}  {}", printable(thing)));
     }
     loop {
         let answer = line(printer, &format!("Number (1 to {})", things.len()), None)?;

@@ -53,6 +53,11 @@ impl Unverified {
         Some(Timestamp::from_seconds(seconds))
     }
 
+    /// When it was issued, if it says so.
+    pub(crate) fn issued_at(&self) -> Option<Timestamp> {
+        self.time("iat")
+    }
+
     /// When it expires, if it says so.
     pub(crate) fn expires_at(&self) -> Option<Timestamp> {
         self.time("exp")
@@ -64,7 +69,7 @@ impl Unverified {
         if end <= now {
             return Life::Over;
         }
-        let Some(start) = self.time("iat").filter(|start| *start < end) else { return Life::Good };
+        let Some(start) = self.issued_at().filter(|start| *start < end) else { return Life::Good };
         if now.seconds_since(start) >= end.seconds_since(start) / 3 * 2 { Life::Due } else { Life::Good }
     }
 }

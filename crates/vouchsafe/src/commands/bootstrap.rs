@@ -14,7 +14,7 @@ use vouchsafe_domain::text::Email;
 use crate::failure::{Failure, Outcome};
 use crate::printer::Printer;
 use crate::prompt;
-use crate::settings::api::AddressArgs;
+use crate::settings::api::{AddressArgs, client_of, default_address};
 use crate::settings::{FileSettings, Name, password, text, variable};
 
 /// Flags of `vouchsafe bootstrap`.
@@ -68,7 +68,8 @@ pub(super) async fn run(args: BootstrapArgs, file: &FileSettings, printer: &Prin
     let organization = text(args.organization, None)
         .or_else(|| variable(&["INFISICAL_ADMIN_ORGANIZATION"]))
         .ok_or_else(missing("--organization", "VOUCHSAFE_ADMIN_ORGANIZATION"))?;
-    let client = args.address.client(file)?;
+    // A new instance is not the one that somebody is logged in at.
+    let client = client_of(&args.address.named(file)?.unwrap_or_else(default_address))?;
     let password = password(args.password, args.password_file)?;
 
     let input = Bootstrap { email, password: Concealed::new(password), organization };

@@ -9,7 +9,7 @@ use vouchsafe_client::Client;
 use crate::failure::{Failure, Outcome};
 use crate::printer::Printer;
 use crate::prompt;
-use crate::settings::api::AccessArgs;
+use crate::settings::api::{AccessArgs, project};
 use crate::settings::project_file::{self, ProjectFile};
 use crate::settings::{FileSettings, Name, text, variable};
 
@@ -57,8 +57,7 @@ pub(super) async fn run(args: InitArgs, file: &FileSettings, printer: &Printer) 
         }
     }
     let client = args.access.client(file).await?;
-    let given = text(args.project_id, None).or_else(|| variable(&["INFISICAL_PROJECT_ID"]));
-    let project = match given {
+    let project = match project(args.project_id, file) {
         Some(id) => named(&client, &id).await?,
         None => chosen(&client, printer).await?,
     };

@@ -42,14 +42,16 @@ pub(crate) struct Session {
     pub(crate) organization: Option<String>,
     /// Access token.
     pub(crate) token: Concealed,
+    /// When it was obtained by the clock of this machine, which may differ from the server's.
+    pub(crate) obtained_at: Timestamp,
     /// What gets a person the next access token, once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) refresh_token: Option<Concealed>,
 }
 
 impl Session {
-    /// A login of which there is only the access token; the rest is what the token says of itself.
-    pub(crate) fn of_token(address: &str, token: &str) -> Self {
+    /// A login of which there is only the access token, obtained now; the rest is what the token says of itself.
+    pub(crate) fn of_token(address: &str, token: &str, now: Timestamp) -> Self {
         let seen = Unverified::read(token);
         let claim = |names: &[&str]| {
             let token = seen.as_ref()?;
@@ -62,6 +64,7 @@ impl Session {
             name: claim(&["identityName", "identityId", "userId"]).unwrap_or_else(|| "somebody".to_owned()),
             organization: claim(&["orgId", "organizationId"]),
             token: Concealed::new(token.trim()),
+            obtained_at: now,
             refresh_token: None,
         }
     }
@@ -73,7 +76,10 @@ impl Session {
 
     /// Where the life of the access token stands. One that says nothing of it is good until the server refuses it.
     pub(crate) fn life(&self, now: Timestamp) -> Life {
-        Unverified::read(self.token.reveal()).map_or(Life::Good, |token| token.life(now))
+        let Some(token) = Unverified::read(self.token.reveal()) else { return Life::Good };
+        // What has passed since it was obtained does not depend on whose clock is right.
+        let passed = now.as_millis().saturating_sub(self.obtained_at.as_millis());
+        token.life(token.issued_at().map_or(now, |issued| issued.plus_millis(passed)))
     }
 }
 
@@ -135,8 +141,19 @@ pub(crate) mod tests {
             name: "ann@example.com".to_owned(),
             organization: Some("Acme".to_owned()),
             token: Concealed::new(token),
+            obtained_at: Timestamp::from_seconds(1000),
             refresh_token: Some(Concealed::new("refresh")),
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_wrong_does_not_matter() {
+        let token = crate::unverified::tests::token(&serde_json::json!({ "iat": 500_000, "exp": 500_900 }));
+        let made = session("http://a", &token);
+        for (now, want) in [(1000, Life::Good), (1599, Life::Good), (1600, Life::Due), (1900, Life::Over)] {
+            assert_eq!(made.life(Timestamp::from_seconds(now)), want, "{now}");
+        }
+        assert_eq!(session("http://a", "opaque").life(Timestamp::from_seconds(1 << 40)), Life::Good);
     }
 
     fn addresses(all: &Sessions) -> Vec<&str> {

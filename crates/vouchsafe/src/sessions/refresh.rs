@@ -79,13 +79,13 @@ async fn refreshed(
 
 async fn ask(client: &Client, session: &Session, now: Timestamp) -> Result<Session, NotRefreshed> {
     let told = match (session.kind, &session.refresh_token) {
-        (Kind::Person, Some(refresh_token)) => of_person(client, session, refresh_token).await,
+        (Kind::Person, Some(refresh_token)) => of_person(client, session, refresh_token, now).await,
         (Kind::Person, None) => return Err(ended(session, "it cannot be refreshed")),
         // The server renews no token that has expired.
         (Kind::Identity, _) if session.life(now) == Life::Over => {
             return Err(ended(session, "it has expired"));
         }
-        (Kind::Identity, _) => of_identity(client, session).await,
+        (Kind::Identity, _) => of_identity(client, session, now).await,
     };
     match told {
         Err(Error::Refused(refusal)) if session.kind == Kind::Person && refusal.is_about_login() => {
@@ -95,16 +95,21 @@ async fn ask(client: &Client, session: &Session, now: Timestamp) -> Result<Sessi
     }
 }
 
-async fn of_person(client: &Client, session: &Session, refresh_token: &Concealed) -> Result<Session, Error> {
+async fn of_person(
+    client: &Client,
+    session: &Session,
+    refresh_token: &Concealed,
+    now: Timestamp,
+) -> Result<Session, Error> {
     let (reply, next) = client.refresh_session(refresh_token).await?;
-    let refresh_token = next.unwrap_or_else(|| refresh_token.clone());
-    Ok(Session { token: reply.token, refresh_token: Some(refresh_token), ..session.clone() })
+    let refresh_token = Some(next.unwrap_or_else(|| refresh_token.clone()));
+    Ok(Session { token: reply.token, obtained_at: now, refresh_token, ..session.clone() })
 }
 
-async fn of_identity(client: &Client, session: &Session) -> Result<Session, Error> {
+async fn of_identity(client: &Client, session: &Session, now: Timestamp) -> Result<Session, Error> {
     let held = HeldToken { access_token: session.token.reveal().to_owned() };
     let reply = client.renew(&held).await?;
-    Ok(Session { token: Concealed::new(reply.access_token), ..session.clone() })
+    Ok(Session { token: Concealed::new(reply.access_token), obtained_at: now, ..session.clone() })
 }
 
 fn ended(session: &Session, why: &str) -> NotRefreshed {
@@ -155,6 +160,7 @@ mod tests {
         let made = Session {
             address: client.address().to_owned(),
             token: chosen.token,
+            obtained_at: server.clock.now(),
             refresh_token,
             ..session("", "")
         };
@@ -175,7 +181,7 @@ mod tests {
             organization_slug: None,
         };
         let reply = client.log_in_universal(&input).await.unwrap();
-        let made = Session::of_token(client.address(), &reply.access_token);
+        let made = Session::of_token(client.address(), &reply.access_token, server.clock.now());
         place.change(|all| all.add(made.clone())).await.unwrap();
         (client, made)
     }

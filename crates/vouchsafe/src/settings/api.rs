@@ -118,8 +118,22 @@ pub(crate) fn nobody(client: &Client) -> Failure {
         "nobody is logged in at {address}: neither --token, VOUCHSAFE_TOKEN nor INFISICAL_TOKEN is given, client id and \
          secret of Universal Auth are not in the environment, and no login at this address is stored"
     ))
-    .hint(format!("log in with `vouchsafe login --api-url {address}`, or give a token in VOUCHSAFE_TOKEN"))
+    .hint(format!(
+        "log in with `vouchsafe login --api-url {address}`, or give a token in VOUCHSAFE_TOKEN{}",
+        elsewhere()
+    ))
     .code(NOT_LOGGED_IN)
+}
+
+/// Where somebody is logged in, for a hint.
+fn elsewhere() -> String {
+    let all = Place::of_this_process().and_then(|place| place.read()).unwrap_or_default();
+    let addresses: Vec<&str> = all.all().iter().take(3).map(|session| session.address.as_str()).collect();
+    if addresses.is_empty() {
+        String::new()
+    } else {
+        format!("; logins are stored at {}", addresses.join(", "))
+    }
 }
 
 /// The first token that is given.
@@ -193,9 +207,7 @@ pub(crate) struct Folder {
 impl FolderArgs {
     /// Merges flags, variables, settings file and project file.
     pub(crate) fn resolve(self, file: &FileSettings) -> Outcome<Folder> {
-        let given = text(self.project_id, None)
-            .or_else(|| variable(&["INFISICAL_PROJECT_ID"]))
-            .or_else(|| file.project_id.clone());
+        let given = project(self.project_id, file);
         // What a project file says of environment and folder is about its own project.
         let project_file = if given.is_none() { ProjectFile::find()? } else { None }.unwrap_or_default();
         let name = Name::new("--project-id", "VOUCHSAFE_PROJECT_ID");
@@ -222,6 +234,11 @@ impl FolderArgs {
             path: path.unwrap_or_else(|| "/".to_owned()),
         })
     }
+}
+
+/// The project that a flag, a variable or the settings file names.
+pub(crate) fn project(given: Option<String>, file: &FileSettings) -> Option<String> {
+    text(given, None).or_else(|| variable(&["INFISICAL_PROJECT_ID"])).or_else(|| file.project_id.clone())
 }
 
 /// How data is written to stdout.

@@ -35,13 +35,24 @@ fn is_nowhere(folder: &Path, text: &str, but: &Path) {
     }
 }
 
+/// Fails if the arguments of any process that can be seen hold the text.
+fn no_process_shows(text: &str) {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
+    let lines: Vec<_> =
+        processes.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok()).collect();
+    assert!(lines.iter().any(|line| !line.is_empty()), "no process is seen");
+    assert!(!lines.iter().any(|line| String::from_utf8_lossy(line).contains(text)), "an argument holds it");
+}
+
 #[test]
 fn a_person_at_a_terminal_is_asked_and_may_mistype() {
     let world = World::new();
     let mut terminal = Terminal::start(&vouchsafe(world.folder.path(), &["login"]));
     terminal.answer("Address of the server [http://127.0.0.1:8080]: ", &world.server.address);
     terminal.answer("E-mail address: ", "nobody@example.com").answer("Password: ", "canary wrong");
-    terminal.see("Tries left: 4").answer("E-mail address [nobody@example.com]: ", EMAIL);
+    terminal.see("Tries left: 4");
+    no_process_shows("canary wrong");
+    terminal.answer("E-mail address [nobody@example.com]: ", EMAIL);
     let (code, seen) = {
         terminal.answer("Password: ", PASSWORD);
         terminal.end()
@@ -117,6 +128,8 @@ fn scripts_log_in_without_questions() {
     let output = command.output().expect("runs");
     assert_eq!(ended(&output, 0), "");
     assert_eq!(text(&output.stdout).trim(), field(&stored(&world)["sessions"][0]["token"]));
+    let hidden = world.output_as("token", &all);
+    assert!(ended(&hidden, 0).contains("warning: other commands use the token in the environment"));
     let output = world.command(&[&all[..], &["-o", "json"]].concat()).output().expect("runs");
     let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!((&told["name"], &told["organization"]), (&EMAIL.into(), &world.organization.as_str().into()));

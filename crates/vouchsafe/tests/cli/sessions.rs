@@ -45,6 +45,7 @@ fn expire(world: &World) {
     let claims = json!({ "authTokenType": "accessToken", "userId": "u", "iat": 1000, "exp": 2000 });
     let mut all = stored(world);
     all["sessions"][0]["token"] = format!("{}.{}.AA", part(json!({ "alg": "EdDSA" })), part(claims)).into();
+    all["sessions"][0]["obtainedAt"] = "2001-01-01T00:00:00.000Z".into();
     std::fs::write(file(world), all.to_string()).expect("written");
 }
 
@@ -105,6 +106,7 @@ fn a_stored_token_goes_to_its_own_server_only() {
     let list = ["secrets", "list", "--project-id", &world.project, "--api-url", &elsewhere];
     let said = ended(&vouchsafe(world.folder.path(), &list).output().expect("runs"), 3);
     assert!(said.contains(&format!("nobody is logged in at {elsewhere}")), "{said}");
+    assert!(said.contains(&format!("logins are stored at {}", world.server.address)), "{said}");
     // The same server by another name is another address.
     let renamed = world.server.address.replace("127.0.0.1", "localhost");
     let said = ended(&world.command(&["token", "renew", "--api-url", &renamed]).output().expect("runs"), 3);

@@ -2,7 +2,10 @@
 
 use vouchsafe_client::platform::{Source as _, Surroundings, Trail};
 
-use super::Show;
+use vouchsafe_domain::time::Clock as _;
+use vouchsafe_server::SystemClock;
+
+use super::{Show, warn_of_tokens};
 use crate::commands::duration;
 use crate::failure::Outcome;
 use crate::printer::Printer;
@@ -24,7 +27,7 @@ pub(super) async fn run(
     let reply = client.log_in(&proof).await?;
     if save {
         let place = Place::of_this_process()?;
-        let session = Session::of_token(client.address(), &reply.access_token);
+        let session = Session::of_token(client.address(), &reply.access_token, SystemClock.now());
         let name = session.name.clone();
         place.change(|all| all.add(session)).await?;
         printer.note(format!(
@@ -32,6 +35,7 @@ pub(super) async fn run(
             client.address(),
             place.path().display()
         ));
+        warn_of_tokens(printer);
     }
     if let Some(format) = show.output.format() {
         return printer.structured(format, &reply);

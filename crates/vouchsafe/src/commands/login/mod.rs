@@ -6,11 +6,12 @@ mod person;
 mod status;
 
 use clap::{Args, Subcommand, ValueEnum};
+use vouchsafe_client::platform::{Surroundings, Universal};
 
 use crate::failure::Outcome;
 use crate::printer::Printer;
-use crate::settings::FileSettings;
-use crate::settings::api::{AddressArgs, OutputArgs, UniversalArgs};
+use crate::settings::api::{AddressArgs, OutputArgs, UniversalArgs, token};
+use crate::settings::{FileSettings, variable};
 
 /// Flags of `vouchsafe login`.
 #[derive(Args)]
@@ -86,4 +87,15 @@ pub(super) async fn run(args: LoginArgs, file: &FileSettings, printer: &Printer)
 struct Show {
     plain: bool,
     output: OutputArgs,
+}
+
+/// Says so if other commands will not act as who has just logged in.
+fn warn_of_tokens(printer: &Printer) {
+    let around = Surroundings::of_this_process();
+    if token(variable(&["VOUCHSAFE_TOKEN"])).is_some() {
+        printer.warning("other commands use the token in the environment rather than this login");
+    } else if Universal::is_around(&around) {
+        printer
+            .warning("other commands use the client id and secret in the environment rather than this login");
+    }
 }

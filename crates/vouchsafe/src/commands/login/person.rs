@@ -11,8 +11,10 @@ use vouchsafe_api::organizations::Organization;
 use vouchsafe_api::sign_in::{SelectOrganization, SignIn};
 use vouchsafe_client::Client;
 use vouchsafe_domain::id::OrgId;
+use vouchsafe_domain::time::Clock as _;
+use vouchsafe_server::SystemClock;
 
-use super::Show;
+use super::{Show, warn_of_tokens};
 use crate::failure::{Failure, NOT_LOGGED_IN, Outcome};
 use crate::printer::Printer;
 use crate::prompt;
@@ -165,6 +167,7 @@ async fn act_in(
         name: email,
         organization: Some(name),
         token: reply.token,
+        obtained_at: SystemClock.now(),
         refresh_token,
     })
 }
@@ -207,6 +210,7 @@ fn shown(session: &Session, place: &Place, show: Show, printer: &Printer) -> Out
         return printer.data(session.token.reveal());
     }
     printer.note(format!("{} is logged in at {} and acts in {organization}", session.name, session.address));
+    warn_of_tokens(printer);
     printer.note(format!("stored in {}; `vouchsafe logout` ends it", place.path().display()));
     Ok(())
 }

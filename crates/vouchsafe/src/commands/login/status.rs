@@ -58,7 +58,7 @@ pub(super) async fn run(args: StatusArgs, file: &FileSettings, printer: &Printer
     let named = args.address.named(file)?;
     let client = args.address.client(file)?;
     let rows = if let Some(token) = token(args.token) {
-        vec![given(&client, &token).await]
+        vec![given(&client, &token, now).await]
     } else {
         of_all(&client, named.is_some(), now).await?
     };
@@ -88,8 +88,8 @@ async fn of_all(client: &Client, only_this: bool, now: Timestamp) -> Outcome<Vec
 }
 
 /// A token that was given.
-async fn given(client: &Client, token: &str) -> Row {
-    let session = Session::of_token(client.address(), token);
+async fn given(client: &Client, token: &str, now: Timestamp) -> Row {
+    let session = Session::of_token(client.address(), token, now);
     let asked = ask(client, &session).await;
     Row::new(session, true, asked)
 }

@@ -5,7 +5,7 @@ use vouchsafe_domain::time::Timestamp;
 
 use crate::commands::{duration, relative};
 use crate::failure::{Failure, Outcome};
-use crate::printer::Printer;
+use crate::printer::{Printer, printable};
 use crate::settings::api::OutputArgs;
 use crate::unverified::Unverified;
 
@@ -97,10 +97,8 @@ fn in_words(value: &Value, form: Form, now: Timestamp) -> String {
     }
 }
 
-/// On one line, without characters that would move a terminal's cursor.
 fn plain(value: &Value) -> String {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    value.as_str().map_or_else(|| value.to_string(), printable)
 }
 
 #[cfg(test)]

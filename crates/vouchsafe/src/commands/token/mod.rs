@@ -2,6 +2,7 @@
 
 mod inspect;
 
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use vouchsafe_api::auth_methods::HeldToken;
@@ -84,7 +85,8 @@ pub(super) async fn run(command: TokenCommand, file: &FileSettings, printer: &Pr
             match meant(args.token, &client)? {
                 Meant::Given(held) => revoke(&client, &held, args.output, printer).await,
                 Meant::Stored(place, session) => {
-                    logout::end(&place, &session).await??;
+                    let ended = logout::end(&place, &session).await?;
+                    ended.context("the login is forgotten here, but not ended on the server")?;
                     printer.note(format!("revoked; {} is logged out at {}", session.name, session.address));
                     Ok(())
                 }
