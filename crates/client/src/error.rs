@@ -90,6 +90,12 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// Whether the server does not accept the token, or what was given to get one, so that logging in again helps.
+    pub fn is_about_login(&self) -> bool {
+        let gone = self.status == 404 && self.message == "Session not found";
+        self.status == 401 || self.name == "TokenError" || gone
+    }
+
     /// The message as one sentence.
     pub fn sentence(&self) -> String {
         let issue = |issue: &Value| {
@@ -125,15 +131,15 @@ impl Error {
             Self::Unreachable { .. } => Some(
                 "is a server running there? give its address with --api-url or VOUCHSAFE_API_URL".to_owned(),
             ),
-            Self::Refused(refusal) => match (refusal.status, refusal.name.as_str()) {
-                (401, _) | (_, "TokenError") => Some(
-                    "log in again with `vouchsafe login`, and give the token in VOUCHSAFE_TOKEN".to_owned(),
-                ),
-                (403, _) if !refusal.request_id.is_empty() => Some(format!(
+            Self::Refused(refusal) if refusal.is_about_login() => Some(
+                "log in again with `vouchsafe login`, or give another token in VOUCHSAFE_TOKEN".to_owned(),
+            ),
+            Self::Refused(refusal) => match refusal.status {
+                403 if !refusal.request_id.is_empty() => Some(format!(
                     "who may explain access can look up why: `vouchsafe access denial {}`",
                     refusal.request_id
                 )),
-                (500.., _) if !refusal.request_id.is_empty() => {
+                500.. if !refusal.request_id.is_empty() => {
                     Some(format!("the server's log says more about the request {}", refusal.request_id))
                 }
                 _ => None,
@@ -146,6 +152,21 @@ impl Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn logging_in_again_helps_against_some_refusals() {
+        for (status, name, message, helps) in [
+            (401, "Unauthorized", "", true),
+            (403, "TokenError", "", true),
+            (404, "NotFound", "Session not found", true),
+            (404, "NotFound", "Secret not found", false),
+            (403, "PermissionDenied", "", false),
+        ] {
+            let refusal =
+                Refusal { status, name: name.to_owned(), message: message.into(), request_id: String::new() };
+            assert_eq!(refusal.is_about_login(), helps, "{refusal:?}");
+        }
+    }
 
     #[test]
     fn a_refusal_reads_as_one_sentence() {

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH};
+use reqwest::header::{AUTHORIZATION, COOKIE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, SET_COOKIE};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, redirect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::{Host, Url};
+use vouchsafe_api::concealed::Concealed;
 
 use crate::error::{Error, Refusal};
 
@@ -141,6 +142,25 @@ impl Client {
         self.call_within(USUAL, method, path, input).await
     }
 
+    /// Posts with this cookie, if there is one, and answers also what the server sets it to.
+    pub(crate) async fn post_with_cookie<I: Serialize, O: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        input: &I,
+        name: &str,
+        value: Option<&Concealed>,
+    ) -> Result<(O, Option<Concealed>), Error> {
+        let mut request = self.http.post(self.url(path)?).json(&self.fields(input)?);
+        if let Some(value) = value {
+            let text = format!("{name}={}", value.reveal());
+            let mut header = HeaderValue::from_str(&text).map_err(|_| Error::Token)?;
+            header.set_sensitive(true);
+            request = request.header(COOKIE, header);
+        }
+        let answer = self.exchange(request, USUAL).await?;
+        Ok((self.read(&answer)?, cookie(&answer.headers, name)))
+    }
+
     /// The same with other limits.
     pub(crate) async fn call_within<I: Serialize, O: DeserializeOwned>(
         &self,
@@ -248,6 +268,14 @@ struct Answer {
     body: Vec<u8>,
 }
 
+/// What an answer sets a cookie to, unless it takes the cookie away (RFC 6265, section 4.1).
+fn cookie(headers: &HeaderMap, name: &str) -> Option<Concealed> {
+    let values = headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = values.filter_map(|text| text.split(';').next()?.trim().split_once('='));
+    let (_, value) = pairs.find(|(found, _)| *found == name)?;
+    (!value.is_empty()).then(|| Concealed::new(value))
+}
+
 fn base(address: &str) -> Result<Url, Error> {
     let wrong = || Error::Address(address.trim().to_owned());
     let plain = address.trim().trim_end_matches('/');
@@ -320,6 +348,17 @@ mod tests {
         let mut url = Url::parse("http://x/a").unwrap();
         add_query(&mut url, &json!({ "a": "1 2", "b": null, "c": true, "d": 3 }));
         assert_eq!(url.as_str(), "http://x/a?a=1+2&c=true&d=3");
+    }
+
+    #[test]
+    fn cookies_are_found_by_their_name() {
+        let mut headers = HeaderMap::new();
+        for text in ["other=1; Path=/", "jid=abc.d=; Path=/; HttpOnly", "gone=; Max-Age=0"] {
+            headers.append(SET_COOKIE, HeaderValue::from_static(text));
+        }
+        let found = |name| cookie(&headers, name).map(Concealed::into_text);
+        assert_eq!(found("jid").as_deref(), Some("abc.d="));
+        assert_eq!((found("gone"), found("id")), (None, None));
     }
 
     #[test]

@@ -9,18 +9,21 @@ use crate::commands::bootstrap::BootstrapArgs;
 use crate::commands::export::ExportArgs;
 use crate::commands::folders::FoldersCommand;
 use crate::commands::identity::IdentityCommand;
-use crate::commands::login::LoginArgs;
+use crate::commands::init::{self, InitArgs};
+use crate::commands::login::logout::{self, LogoutArgs};
+use crate::commands::login::{self, LoginArgs};
+use crate::commands::people::{self, CompletionsArgs, ManArgs};
 use crate::commands::quickstart::QuickstartArgs;
 use crate::commands::run::RunArgs;
 use crate::commands::secrets::SecretsArgs;
 use crate::commands::token::TokenCommand;
+use crate::failure::exit_codes;
 use crate::settings::server::ServerArgs;
 
 /// Gives every workload an identity: a server for machine identities and secrets, and its client.
-///
-/// Exit codes: 0 done, 1 failed, 2 the command line or the settings make no sense.
 #[derive(Parser)]
 #[command(name = "vouchsafe", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = after_help())]
 pub(crate) struct Cli {
     /// Settings file; it may set what flags and environment variables leave open [default: ./vouchsafe.toml if
     /// it exists]
@@ -33,17 +36,45 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+/// Where to begin, and how commands end.
+fn after_help() -> String {
+    const EXAMPLES: &str = "Examples:\n  \
+        vouchsafe quickstart\n  \
+        vouchsafe login --api-url https://vouchsafe.example.com\n  \
+        vouchsafe init\n  \
+        vouchsafe run -- ./server";
+    format!("{EXAMPLES}\n\n{}", exit_codes())
+}
+
 /// What to do.
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// See it work at once: an embedded instance, a secret, an identity that logs in and reads it
+    #[command(after_help = "Examples:\n  \
+        vouchsafe quickstart\n  \
+        vouchsafe quickstart --once --data-dir /tmp/vouchsafe")]
     Quickstart(Box<QuickstartArgs>),
     /// Serve the API
+    #[command(after_help = "Examples:\n  \
+        vouchsafe server\n  \
+        vouchsafe server --listen 0.0.0.0:8080 --site-url https://vouchsafe.example.com --trusted-proxy 10.0.0.0/8\n  \
+        vouchsafe server --database-url postgres://vouchsafe@db.internal/vouchsafe --root-key-file /etc/vouchsafe/root.key")]
     Server(Box<ServerArgs>),
     /// Set up a new instance: the first administrator, an organization, and an identity for automation
+    #[command(after_help = "Examples:\n  \
+        vouchsafe bootstrap --email ann@example.com --organization Acme\n  \
+        vouchsafe bootstrap --email ann@example.com --organization Acme --password-file /run/secrets/admin \\\n    \
+          --ignore-if-bootstrapped --output k8-secret | kubectl apply -f -")]
     Bootstrap(Box<BootstrapArgs>),
-    /// Log in as an identity, and print the access token
+    /// Log in: as a person, which is stored for other commands, or as an identity, which prints the access token
+    #[command(after_help = login::EXAMPLES)]
     Login(Box<LoginArgs>),
+    /// End a stored login, here and on the server
+    #[command(after_help = logout::EXAMPLES)]
+    Logout(Box<LogoutArgs>),
+    /// Link the current folder to a project, in a file that the official client reads too
+    #[command(after_help = init::EXAMPLES)]
+    Init(Box<InitArgs>),
     /// List, read and write secrets
     Secrets(Box<SecretsArgs>),
     /// List, make and delete folders of secrets
@@ -52,8 +83,11 @@ pub(crate) enum Command {
     /// Print the secrets of a folder in a format that other programs read
     Export(Box<ExportArgs>),
     /// Run a command with the secrets of a folder as environment variables; ends with its exit code
+    #[command(after_help = "Examples:\n  \
+        vouchsafe run -- ./server\n  \
+        vouchsafe run --env prod --path /api -- sh -c 'echo \"$DATABASE_URL\"'")]
     Run(Box<RunArgs>),
-    /// Renew or revoke an access token
+    /// Look into an access token, renew or revoke it
     #[command(subcommand)]
     Token(TokenCommand),
     /// Try auth methods of identities out
@@ -65,12 +99,20 @@ pub(crate) enum Command {
     /// Make root keys
     #[command(subcommand)]
     RootKey(RootKeyCommand),
+    /// Print a script that lets a shell complete commands and flags
+    #[command(after_help = people::COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
+    /// Print a manual page, or write those of all commands
+    #[command(after_help = people::MAN_EXAMPLES)]
+    Man(ManArgs),
 }
 
 /// What to do about root keys.
 #[derive(Clone, Copy, Subcommand)]
 pub(crate) enum RootKeyCommand {
     /// Print a new root key: 32 random bytes in base64
+    #[command(after_help = "Example:\n  \
+        (umask 077 && vouchsafe root-key generate > root.key)")]
     Generate,
 }
 
@@ -93,6 +135,26 @@ mod tests {
             }
         }
         command.get_subcommands().for_each(|command| check(command, guide));
+    }
+
+    /// Commands that do something, with the words that lead there.
+    fn leaves(command: &clap::Command, words: &str) -> Vec<(String, clap::Command)> {
+        let words = format!("{words} {}", command.get_name());
+        let below: Vec<_> = command.get_subcommands().collect();
+        let mut found: Vec<_> = below.iter().flat_map(|command| leaves(command, &words)).collect();
+        if below.is_empty() || !command.is_subcommand_required_set() {
+            found.push((words, command.clone()));
+        }
+        found
+    }
+
+    #[test]
+    fn every_command_has_examples_that_parse() {
+        for (words, command) in leaves(&Cli::command(), "") {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("Example"), "{words} has no examples");
+            assert!(help.contains("  vouchsafe ") || help.contains("vouchsafe "), "{words}: {help}");
+        }
     }
 
     #[test]

@@ -12,10 +12,13 @@ mod instance;
 mod logging;
 mod manifest;
 mod printer;
+mod prompt;
 mod rootkey;
+mod sessions;
 mod settings;
 mod signals;
 mod table;
+mod unverified;
 
 use std::process::ExitCode;
 

@@ -142,6 +142,11 @@ impl Printer {
     }
 }
 
+/// Names that others chose, on one line and without characters that would move a terminal's cursor.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
 fn style(text: &str, style: Style, colour: bool) -> String {
     if colour { format!("\u{1b}[{}m{text}\u{1b}[0m", style.code()) } else { text.to_owned() }
 }

@@ -11,6 +11,8 @@ use crate::failure::{Failure, Outcome};
 pub(crate) mod api;
 pub(crate) mod log;
 pub(crate) mod outbound;
+pub(crate) mod password;
+pub(crate) mod project_file;
 pub(crate) mod selection;
 pub(crate) mod server;
 pub(crate) mod tls;

@@ -5,7 +5,10 @@ use serde_json::Value;
 use vouchsafe_api::auth_methods::{
     CreateClientSecret, MethodReply, MethodSettings, NewClientSecretReply, UniversalAuthInput,
 };
-use vouchsafe_api::identities::{CreateIdentity, Identity, IdentityReply};
+use vouchsafe_api::common::Nothing;
+use vouchsafe_api::identities::{
+    CreateIdentity, Identity, IdentityDetails, IdentityDetailsReply, IdentityReply,
+};
 use vouchsafe_domain::id::IdentityId;
 
 use crate::{Client, Error};
@@ -16,6 +19,13 @@ impl Client {
     pub async fn create_identity(&self, input: &CreateIdentity) -> Result<Identity, Error> {
         let reply: IdentityReply = self.post(&["api", "v1", "identities"], input).await?;
         Ok(reply.identity)
+    }
+
+    /// What the identity that calls may know of itself.
+    pub async fn identity_details(&self) -> Result<IdentityDetails, Error> {
+        let reply: IdentityDetailsReply =
+            self.get(&["api", "v1", "identities", "details"], &Nothing {}).await?;
+        Ok(reply.identity_details)
     }
 
     /// Attaches Universal Auth; answers with the client id.

@@ -7,6 +7,8 @@ mod identities;
 mod instance;
 mod login;
 mod members;
+mod organizations;
 mod projects;
 mod secrets;
+mod sign_in;
 mod tags;

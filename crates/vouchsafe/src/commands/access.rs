@@ -10,7 +10,8 @@ use vouchsafe_domain::id::ProjectId;
 
 use crate::failure::{Failure, Outcome};
 use crate::printer::Printer;
-use crate::settings::{FileSettings, Name, text};
+use crate::settings::api::project;
+use crate::settings::{FileSettings, Name};
 
 /// What to ask.
 #[derive(Subcommand)]
@@ -42,7 +43,7 @@ pub(super) async fn run(command: AccessCommand, file: &FileSettings, printer: &P
 /// Where to ask.
 #[derive(Args)]
 pub(crate) struct PlaceArgs {
-    /// Id of the project; without one, the question is about the organization
+    /// Id of the project; without one, the question is about the organization. `INFISICAL_PROJECT_ID` is read as well
     #[arg(
         long,
         visible_alias = "projectId",
@@ -58,7 +59,7 @@ pub(crate) struct PlaceArgs {
 
 impl PlaceArgs {
     fn resolve(self, file: &FileSettings) -> Outcome<Option<ProjectId>> {
-        let Some(id) = text(self.project_id, file.project_id.as_ref()).filter(|_| !self.organization) else {
+        let Some(id) = project(self.project_id, file).filter(|_| !self.organization) else {
             return Ok(None);
         };
         let name = Name::new("--project-id", "VOUCHSAFE_PROJECT_ID");

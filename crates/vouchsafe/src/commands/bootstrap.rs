@@ -1,9 +1,7 @@
 //! `vouchsafe bootstrap`.
 
 use std::ffi::OsString;
-use std::io::{IsTerminal, Read};
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 use vouchsafe_api::admin::{Bootstrap, BootstrapReply};
@@ -14,8 +12,9 @@ use vouchsafe_domain::text::Email;
 use crate::failure::{Failure, Outcome};
 use crate::manifest;
 use crate::printer::Printer;
-use crate::settings::api::AddressArgs;
-use crate::settings::{FileSettings, Name, path, text, variable};
+use crate::prompt;
+use crate::settings::api::{AddressArgs, client_of, default_address};
+use crate::settings::{FileSettings, Name, password, text, variable};
 
 /// Flags of `vouchsafe bootstrap`.
 #[derive(Args)]
@@ -68,7 +67,8 @@ pub(super) async fn run(args: BootstrapArgs, file: &FileSettings, printer: &Prin
     let organization = text(args.organization, None)
         .or_else(|| variable(&["INFISICAL_ADMIN_ORGANIZATION"]))
         .ok_or_else(missing("--organization", "VOUCHSAFE_ADMIN_ORGANIZATION"))?;
-    let client = args.address.client(file)?;
+    // A new instance is not the one that somebody is logged in at.
+    let client = client_of(&args.address.named(file)?.unwrap_or_else(default_address))?;
     let password = password(args.password, args.password_file)?;
 
     let input = Bootstrap { email, password: Concealed::new(password), organization };
@@ -95,23 +95,12 @@ fn is_set_up(error: &Error) -> bool {
 }
 
 fn password(given: Option<String>, in_file: Option<OsString>) -> Outcome<String> {
-    if let Some(password) = text(given, None).or_else(|| variable(&["INFISICAL_ADMIN_PASSWORD"])) {
+    if let Some(password) = password::given(given, &["INFISICAL_ADMIN_PASSWORD"], in_file)? {
         return Ok(password);
     }
-    if let Some(path) = path(in_file, None) {
-        let mut text = String::new();
-        // A password is short; whatever is longer than this is something else.
-        let read = if path.as_os_str() == "-" {
-            std::io::stdin().lock().take(4096).read_to_string(&mut text)
-        } else {
-            std::fs::File::open(&path).and_then(|file| file.take(4096).read_to_string(&mut text))
-        };
-        read.with_context(|| format!("cannot read the password from {}", path.display()))?;
-        return Ok(text.trim_end_matches(['\r', '\n']).to_owned());
-    }
-    if std::io::stdin().is_terminal() {
-        let password = rpassword::prompt_password("Password of the first administrator: ")?;
-        if password != rpassword::prompt_password("The same again: ")? {
+    if prompt::is_possible() {
+        let password = prompt::password("Password of the first administrator:")?;
+        if password != prompt::password("The same again:")? {
             return Err(Failure::usage("the passwords differ"));
         }
         return Ok(password);

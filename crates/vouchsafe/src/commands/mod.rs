@@ -5,7 +5,9 @@ pub(crate) mod bootstrap;
 pub(crate) mod export;
 pub(crate) mod folders;
 pub(crate) mod identity;
+pub(crate) mod init;
 pub(crate) mod login;
+pub(crate) mod people;
 pub(crate) mod quickstart;
 mod reading;
 mod root_key;
@@ -14,6 +16,8 @@ pub(crate) mod secrets;
 mod server;
 pub(crate) mod token;
 
+use vouchsafe_domain::time::Timestamp;
+
 use crate::cli::{Cli, Command, RootKeyCommand};
 use crate::failure::{Failure, Outcome};
 use crate::printer::Printer;
@@ -21,12 +25,16 @@ use crate::settings::FileSettings;
 
 /// Does what the command line asks for.
 pub(crate) fn run(cli: Cli, printer: &Printer) -> Outcome {
-    if let Command::RootKey(RootKeyCommand::Generate) = cli.command {
-        return root_key::generate(printer);
-    }
+    // These read no settings, so that a broken file does not stop them.
+    let command = match cli.command {
+        Command::RootKey(RootKeyCommand::Generate) => return root_key::generate(printer),
+        Command::Completions(args) => return people::completions(args, printer),
+        Command::Man(args) => return people::man(args, printer),
+        command => command,
+    };
     let file = FileSettings::read(cli.config)?;
-    match cli.command {
-        Command::RootKey(RootKeyCommand::Generate) => Ok(()),
+    match command {
+        Command::RootKey(_) | Command::Completions(_) | Command::Man(_) => Ok(()),
         Command::Server(args) => server::run(*args, &file, printer),
         Command::Quickstart(args) => serving_runtime()?.block_on(quickstart::run(*args, &file, printer)),
         Command::Bootstrap(args) => runtime()?.block_on(bootstrap::run(*args, &file, printer)),
@@ -34,6 +42,8 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Outcome {
         Command::Secrets(args) => runtime()?.block_on(secrets::run(*args, &file, printer)),
         Command::Folders(command) => runtime()?.block_on(folders::run(command, &file, printer)),
         Command::Export(args) => runtime()?.block_on(export::run(*args, &file, printer)),
+        Command::Logout(args) => runtime()?.block_on(login::logout::run(*args, &file, printer)),
+        Command::Init(args) => runtime()?.block_on(init::run(*args, &file, printer)),
         Command::Identity(command) => runtime()?.block_on(identity::run(command, &file, printer)),
         Command::Access(command) => runtime()?.block_on(access::run(command, &file, printer)),
         Command::Token(command) => runtime()?.block_on(token::run(command, &file, printer)),
@@ -79,6 +89,15 @@ fn duration(seconds: i64) -> String {
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
+/// When something is, seen from now: `in 3 minutes`, `2 hours ago`.
+fn relative(at: Timestamp, now: Timestamp) -> String {
+    // What is ahead is rounded up to full seconds: a life of 10 days has not begun to be 9 after a moment.
+    match -now.seconds_since(at) {
+        ahead @ 0.. => format!("in {}", duration(ahead)),
+        past => format!("{} ago", duration(-past)),
+    }
+}
+
 /// Text that a POSIX shell reads as one word.
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=,".contains(c);
@@ -104,6 +123,18 @@ mod tests {
         ] {
             assert_eq!(duration(seconds), text);
         }
+    }
+
+    #[test]
+    fn times_are_told_from_now() {
+        let told =
+            |seconds: i64| relative(Timestamp::from_seconds(1000 + seconds), Timestamp::from_seconds(1000));
+        for (seconds, text) in
+            [(0, "in 0 seconds"), (7200, "in 2 hours"), (-1, "1 second ago"), (-200, "3 minutes ago")]
+        {
+            assert_eq!(told(seconds), text);
+        }
+        assert_eq!(relative(Timestamp::from_millis(7_200_000), Timestamp::from_millis(500)), "in 2 hours");
     }
 
     #[test]

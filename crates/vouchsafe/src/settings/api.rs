@@ -5,16 +5,26 @@ use clap::{Args, ValueEnum};
 use vouchsafe_client::Client;
 use vouchsafe_client::platform::{Source as _, Surroundings, Trail, Universal};
 use vouchsafe_domain::id::ProjectId;
+use vouchsafe_domain::time::Clock as _;
+use vouchsafe_server::SystemClock;
 
+use super::project_file::ProjectFile;
 use super::server::DEFAULT_LISTEN;
 use super::{FileSettings, Name, text, variable};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, NOT_LOGGED_IN, Outcome, USAGE};
 use crate::printer::Format;
+use crate::sessions::{self, Place, Session};
+
+/// The address of a server if none is known: that of one with its default settings on this machine.
+pub(crate) fn default_address() -> String {
+    format!("http://{DEFAULT_LISTEN}")
+}
 
 /// Which server to call.
 #[derive(Args, Clone)]
 pub(crate) struct AddressArgs {
-    /// Address of the server; `INFISICAL_API_URL` is read as well [default: http://127.0.0.1:8080]
+    /// Address of the server; `INFISICAL_DOMAIN` and `INFISICAL_API_URL` are read as well [default: that of the
+    /// last `vouchsafe login`, or http://127.0.0.1:8080]
     #[arg(
         long,
         visible_alias = "domain",
@@ -28,23 +38,38 @@ pub(crate) struct AddressArgs {
 impl AddressArgs {
     /// A client of that server, without a token.
     pub(crate) fn client(self, file: &FileSettings) -> Outcome<Client> {
-        let given = text(self.api_url, None).or_else(|| variable(&["INFISICAL_API_URL"]));
-        let address = match (given, &file.api_url) {
-            (Some(address), _) => address,
-            // Whoever can put a file into a folder must not learn the tokens of those who work there.
-            (None, Some(_)) if file.found => {
-                return Err(Failure::usage(
-                    "`api-url` in ./vouchsafe.toml is believed only if you name the file",
-                )
-                .hint(
-                    "add `--config vouchsafe.toml`, or give the address with --api-url or VOUCHSAFE_API_URL",
-                ));
-            }
-            (None, Some(address)) => address.clone(),
-            (None, None) => format!("http://{DEFAULT_LISTEN}"),
-        };
-        Client::new(&address).map_err(|error| Failure { code: 2, ..error.into() })
+        let address = self.known(file)?.unwrap_or_else(default_address);
+        client_of(&address)
     }
+
+    /// The address that a flag, a variable or a file names.
+    pub(crate) fn named(&self, file: &FileSettings) -> Outcome<Option<String>> {
+        let given = text(self.api_url.clone(), None);
+        let given = given.or_else(|| variable(&["INFISICAL_DOMAIN", "INFISICAL_API_URL"]));
+        match (given, &file.api_url) {
+            (Some(address), _) => Ok(Some(address)),
+            // Whoever can put a file into a folder must not learn the tokens of those who work there.
+            (None, Some(_)) if file.found => Err(Failure::usage(
+                "`api-url` in ./vouchsafe.toml is believed only if you name the file",
+            )
+            .hint("add `--config vouchsafe.toml`, or give the address with --api-url or VOUCHSAFE_API_URL")),
+            (None, address) => Ok(address.clone()),
+        }
+    }
+
+    /// The same, or else the address of the newest stored login.
+    pub(crate) fn known(&self, file: &FileSettings) -> Outcome<Option<String>> {
+        if let Some(address) = self.named(file)? {
+            return Ok(Some(address));
+        }
+        let Ok(place) = Place::of_this_process() else { return Ok(None) };
+        Ok(place.read()?.newest().map(|session| session.address.clone()))
+    }
+}
+
+/// A client of the server at this address, without a token.
+pub(crate) fn client_of(address: &str) -> Outcome<Client> {
+    Client::new(address).map_err(|error| Failure::from(error).code(USAGE))
 }
 
 /// Which server to call, and as whom.
@@ -53,7 +78,7 @@ pub(crate) struct AccessArgs {
     #[command(flatten)]
     address: AddressArgs,
     /// Access token; `INFISICAL_TOKEN` is read as well. Without one, the client id and secret of Universal
-    /// Auth in the environment are used to log in
+    /// Auth in the environment are used to log in, or else the login that `vouchsafe login` stored
     #[arg(long, env = "VOUCHSAFE_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     token: Option<String>,
 }
@@ -66,20 +91,54 @@ impl AccessArgs {
             return Ok(client.with_token(&token)?);
         }
         let around = Surroundings::of_this_process();
-        if !Universal::is_around(&around) {
-            return Err(Failure::usage("no access token was given").hint(
-                "log in with `export VOUCHSAFE_TOKEN=$(vouchsafe login --client-id … --client-secret … --plain)`",
-            ));
+        if Universal::is_around(&around) {
+            let proof = Universal::default().proof(&around, &mut Trail::default()).await?;
+            let token = client.log_in(&proof).await?.access_token;
+            return Ok(client.with_token(&token)?);
         }
-        let proof = Universal::default().proof(&around, &mut Trail::default()).await?;
-        let token = client.log_in(&proof).await?.access_token;
-        Ok(client.with_token(&token)?)
+        match stored(&client).await? {
+            Some(session) => Ok(client.with_token(session.token.reveal())?),
+            None => Err(nobody(&client)),
+        }
+    }
+}
+
+/// The stored login of the server that the client calls, refreshed if it is time.
+pub(crate) async fn stored(client: &Client) -> Outcome<Option<Session>> {
+    match Place::of_this_process() {
+        Ok(place) => sessions::current(&place, client, SystemClock.now()).await,
+        Err(_) => Ok(None),
+    }
+}
+
+/// There is nobody to act as.
+pub(crate) fn nobody(client: &Client) -> Failure {
+    let address = client.address();
+    Failure::message(format!(
+        "nobody is logged in at {address}: neither --token, VOUCHSAFE_TOKEN nor INFISICAL_TOKEN is given, client id and \
+         secret of Universal Auth are not in the environment, and no login at this address is stored"
+    ))
+    .hint(format!(
+        "log in with `vouchsafe login --api-url {address}`, or give a token in VOUCHSAFE_TOKEN{}",
+        elsewhere()
+    ))
+    .code(NOT_LOGGED_IN)
+}
+
+/// Where somebody is logged in, for a hint.
+fn elsewhere() -> String {
+    let all = Place::of_this_process().and_then(|place| place.read()).unwrap_or_default();
+    let addresses: Vec<&str> = all.all().iter().take(3).map(|session| session.address.as_str()).collect();
+    if addresses.is_empty() {
+        String::new()
+    } else {
+        format!("; logins are stored at {}", addresses.join(", "))
     }
 }
 
 /// The first token that is given.
 pub(crate) fn token(given: Option<String>) -> Option<String> {
-    text(given, None).or_else(|| variable(&["INFISICAL_TOKEN"]))
+    text(given, None).or_else(|| variable(&["INFISICAL_TOKEN", "INFISICAL_UNIVERSAL_AUTH_ACCESS_TOKEN"]))
 }
 
 /// Client id and secret of Universal Auth.
@@ -99,6 +158,12 @@ pub(crate) struct UniversalArgs {
 }
 
 impl UniversalArgs {
+    /// Whether a client id is given, by whatever way.
+    pub(crate) fn is_given(&self) -> bool {
+        let given = text(self.client_id.clone(), None);
+        given.or_else(|| variable(&["INFISICAL_UNIVERSAL_AUTH_CLIENT_ID"])).is_some()
+    }
+
     /// Where the proof comes from.
     pub(crate) fn source(self) -> Universal {
         Universal { client_id: self.client_id, client_secret: self.client_secret, organization_slug: None }
@@ -108,7 +173,7 @@ impl UniversalArgs {
 /// Which folder of which project.
 #[derive(Args)]
 pub(crate) struct FolderArgs {
-    /// Id of the project
+    /// Id of the project; `INFISICAL_PROJECT_ID` is read as well [default: that of the nearest .infisical.json]
     #[arg(
         long,
         visible_alias = "projectId",
@@ -117,7 +182,7 @@ pub(crate) struct FolderArgs {
         value_name = "ID"
     )]
     project_id: Option<String>,
-    /// Slug of the environment [default: dev]
+    /// Slug of the environment; `INFISICAL_ENVIRONMENT` is read as well [default: what .infisical.json says, or dev]
     #[arg(
         long = "env",
         short = 'e',
@@ -127,7 +192,7 @@ pub(crate) struct FolderArgs {
         value_name = "SLUG"
     )]
     environment: Option<String>,
-    /// Folder of the secrets; `run` and `export` take several, and later ones win over earlier ones [default: /]
+    /// Folder of the secrets; `INFISICAL_SECRET_PATH` is read as well. `run` and `export` take several, and later ones win over earlier ones [default: /]
     #[arg(
         long = "path",
         short = 'p',
@@ -147,22 +212,36 @@ pub(crate) struct Folder {
 }
 
 impl FolderArgs {
-    /// Merges flags, environment and file.
+    /// Merges flags, variables, settings file and project file.
     pub(crate) fn resolve(mut self, file: &FileSettings) -> Outcome<Folder> {
         if self.secret_paths.len() > 1 {
             return Err(Failure::usage("`--path`: this command takes one folder"));
         }
+        let given = project(self.project_id, file);
+        // What a project file says of environment and folder is about its own project.
+        let project_file = if given.is_none() { ProjectFile::find()? } else { None }.unwrap_or_default();
         let name = Name::new("--project-id", "VOUCHSAFE_PROJECT_ID");
-        let project = text(self.project_id, file.project_id.as_ref())
-            .ok_or_else(|| name.refuse("not given"))?
+        let project = given
+            .or(project_file.workspace_id.clone())
+            .ok_or_else(|| {
+                name.refuse("not given")
+                    .hint("`vouchsafe init` links this folder to a project, so that it need not be")
+            })?
             .trim()
             .parse()
             .map_err(|_| name.refuse("expected the id of a project, a UUID"))?;
+        let environment = text(self.environment, None)
+            .or_else(|| variable(&["INFISICAL_ENVIRONMENT"]))
+            .or_else(|| file.environment.clone())
+            .or_else(|| project_file.environment());
+        let path = text(self.secret_paths.pop(), None)
+            .or_else(|| variable(&["INFISICAL_SECRET_PATH"]))
+            .or_else(|| file.secret_path.clone())
+            .or_else(|| project_file.default_secret_path.clone());
         Ok(Folder {
             project,
-            environment: text(self.environment, file.environment.as_ref())
-                .unwrap_or_else(|| "dev".to_owned()),
-            path: text(self.secret_paths.pop(), file.secret_path.as_ref()).unwrap_or_else(|| "/".to_owned()),
+            environment: environment.unwrap_or_else(|| "dev".to_owned()),
+            path: path.unwrap_or_else(|| "/".to_owned()),
         })
     }
 
@@ -173,6 +252,11 @@ impl FolderArgs {
         let others: Vec<Folder> = more.into_iter().map(|path| Folder { path, ..first.clone() }).collect();
         Ok(std::iter::once(first).chain(others).collect())
     }
+}
+
+/// The project that a flag, a variable or the settings file names.
+pub(crate) fn project(given: Option<String>, file: &FileSettings) -> Option<String> {
+    text(given, None).or_else(|| variable(&["INFISICAL_PROJECT_ID"])).or_else(|| file.project_id.clone())
 }
 
 /// How data is written to stdout.

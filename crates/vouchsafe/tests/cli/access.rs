@@ -104,7 +104,7 @@ fn a_refusal_can_be_looked_up_after_a_normal_stop() {
     let refused = world.output_as(&deployer.token, &read);
     // At once, before anything else can have written it down.
     let said = text(&refused.stderr);
-    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert_eq!(refused.status.code(), Some(4), "{said}");
     let id = said.split("`vouchsafe access denial ").nth(1).and_then(|rest| rest.split('`').next());
     let id = id.unwrap_or_else(|| panic!("no id of the request: {said}"));
 
@@ -122,7 +122,7 @@ fn a_refusal_can_be_looked_up_after_a_normal_stop() {
     assert_eq!(world.told_json(&["access", "denial"]).as_array().map(Vec::len), Some(1));
     // Who was refused may not look.
     let output = world.output_as(&deployer.token, &["access", "denial", id]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(4));
 }
 
 #[test]

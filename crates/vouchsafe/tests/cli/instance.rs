@@ -272,14 +272,14 @@ fn secrets_reach_a_command_with_its_exit_code() {
     let ran = as_identity(&["run", "--", "sh", "-c", "echo \"$GREETING\"; exit 7"]);
     assert_eq!((ran.status.code(), text(&ran.stdout).as_str()), (Some(7), "Hello from Vouchsafe\n"));
     assert!(ended(&as_identity(&["run", "--", "./not-here"]), 127).contains("cannot run `./not-here`"));
-    let said = ended(&as_identity(&["secrets", "get", "NOT_HERE"]), 1);
+    let said = ended(&as_identity(&["secrets", "get", "NOT_HERE"]), 5);
     assert!(said.starts_with("error: cannot read the secret `NOT_HERE`\n  caused by: "), "{said}");
 
     let token = printed(&["login", "--method", "universal-auth", "--plain"]);
     let renewed = printed(&["token", "renew", token.trim()]);
     assert!(renewed.starts_with("ey"));
     ended(&as_identity(&["token", "revoke", token.trim()]), 0);
-    let said = ended(&as_identity(&["secrets", "list", "--token", renewed.trim()]), 1);
+    let said = ended(&as_identity(&["secrets", "list", "--token", renewed.trim()]), 3);
     assert!(said.contains("hint: log in again"), "{said}");
 }
 
@@ -346,7 +346,7 @@ fn a_file_that_happens_to_lie_there_cannot_name_the_server() {
     assert!(said.contains("believed only if you name the file"), "{said}");
     let mut named = vec!["--config", "vouchsafe.toml"];
     named.extend(arguments);
-    let said = ended(&run(folder.path(), &named), 1);
+    let said = ended(&run(folder.path(), &named), 6);
     assert!(said.contains("cannot reach http://127.0.0.1:1") && said.contains("hint: is a server"), "{said}");
 }
 

@@ -5,7 +5,12 @@ mod access;
 mod export;
 mod folders;
 mod harness;
+mod init;
 mod instance;
+mod login;
+mod people;
 #[cfg(unix)]
 mod run;
 mod secrets;
+mod sessions;
+mod terminal;
