@@ -83,9 +83,6 @@ pub(crate) enum Command {
     /// Print the secrets of a folder in a format that other programs read
     Export(Box<ExportArgs>),
     /// Run a command with the secrets of a folder as environment variables; ends with its exit code
-    #[command(after_help = "Examples:\n  \
-        vouchsafe run -- ./server\n  \
-        vouchsafe run --env prod --path /api -- sh -c 'echo \"$DATABASE_URL\"'")]
     Run(Box<RunArgs>),
     /// Look into an access token, renew or revoke it
     #[command(subcommand)]
