@@ -165,7 +165,8 @@ pub(crate) struct FolderArgs {
         value_name = "SLUG"
     )]
     environment: Option<String>,
-    /// Folder of the secrets; `INFISICAL_SECRET_PATH` is read as well. `run` and `export` take several, and later ones win over earlier ones [default: /]
+    /// Folder of the secrets; `INFISICAL_SECRET_PATH` is read as well. `run` and `export` take several, and later ones
+    /// win over earlier ones [default: /]
     #[arg(
         long = "path",
         short = 'p',
