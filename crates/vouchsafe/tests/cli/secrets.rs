@@ -49,6 +49,7 @@ fn secrets_are_set_read_and_deleted() {
     assert_eq!((&changed[0]["operation"], &changed[0]["version"]), (&"changed".into(), &2.into()));
     assert_eq!(world.told(&["secrets", "list", "--tags", "new"]), "PLAIN\n");
     assert_eq!(world.told(&["secrets", "get", "PLAIN", "--tags", "db"]), "new\n");
+    world.refused(5, &["secrets", "get", "AT", "--tags", "db"]);
     let exported = world.told(&["export", "--format", "json", "--tags", "db"]);
     assert!(
         exported.contains("\"comment\": \"why\"") && exported.contains("\"slug\": \"new\""),
