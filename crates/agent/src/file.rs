@@ -26,12 +26,12 @@ pub struct Access {
 
 impl Access {
     /// For us alone.
-    pub const PRIVATE: Self = Self { mode: 0o600, owner: None, group: None };
+    pub(crate) const PRIVATE: Self = Self { mode: 0o600, owner: None, group: None };
 }
 
 /// What became of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Put {
+pub(crate) enum Put {
     /// It was written.
     Written,
     /// It was as it should be.
@@ -41,7 +41,7 @@ pub enum Put {
 /// Makes the file hold this. It is not touched if it does already. Otherwise a temporary file in the same folder is
 /// written, synced and renamed, so that a reader sees the old content or the new one; after an error (such as a full
 /// disk) the old file is whole and nothing is left behind.
-pub fn put(path: &Path, content: &[u8], access: Access) -> io::Result<Put> {
+pub(crate) fn put(path: &Path, content: &[u8], access: Access) -> io::Result<Put> {
     match fs::symlink_metadata(path) {
         Ok(old) if old.is_file() => {
             if is_as_wanted(&old, access) && holds(path, &old, content)? {
@@ -70,7 +70,7 @@ pub fn put(path: &Path, content: &[u8], access: Access) -> io::Result<Put> {
 }
 
 /// Removes temporary files that a process which was killed left beside this file.
-pub fn sweep(path: &Path) {
+pub(crate) fn sweep(path: &Path) {
     let Ok((folder, name)) = parts(path) else { return };
     let prefix = prefix(&name);
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -143,12 +143,12 @@ fn sync_folder(_: &Path) -> io::Result<()> {
 }
 
 /// The numeric id of a user by name or number.
-pub fn user_id(name: &str) -> Option<u32> {
+pub(crate) fn user_id(name: &str) -> Option<u32> {
     id_in(Path::new(USERS), name)
 }
 
 /// The numeric id of a group by name or number.
-pub fn group_id(name: &str) -> Option<u32> {
+pub(crate) fn group_id(name: &str) -> Option<u32> {
     id_in(Path::new(GROUPS), name)
 }
 

@@ -31,16 +31,16 @@ struct Claims {
 
 /// How long a token lives, from when it was issued.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Life {
+pub(crate) struct Life {
     /// Until it expires.
-    pub lasts: Duration,
+    pub(crate) lasts: Duration,
     /// Until no renewal helps any more; `None` if it can be renewed for ever.
-    pub budget: Option<Duration>,
+    pub(crate) budget: Option<Duration>,
 }
 
 impl Life {
     /// Of this token; what its claims leave open is as the reply says (seconds, 0 for no limit).
-    pub fn of(token: &str, expires_in: i64, max_ttl: i64) -> Self {
+    pub(crate) fn of(token: &str, expires_in: i64, max_ttl: i64) -> Self {
         let claims = claims(token).unwrap_or_default();
         let lasts = match (claims.iat, claims.exp) {
             (Some(issued), Some(expires)) => seconds(expires.saturating_sub(issued)),
@@ -62,7 +62,7 @@ impl Life {
     }
 
     /// What to do with a token that was issued then. It happens at two thirds of the life.
-    pub fn plan(self, issued: Moment) -> Plan {
+    pub(crate) fn plan(self, issued: Moment) -> Plan {
         let at = issued.plus((self.lasts * 2 / 3).max(SHORTEST));
         Plan { at, log_in: self.is_last(), ends: issued.plus(self.lasts) }
     }
@@ -70,13 +70,13 @@ impl Life {
 
 /// What to do about a token's end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// When.
-    pub at: Moment,
+    pub(crate) at: Moment,
     /// Log in afresh, since renewing gains nothing; otherwise renew.
-    pub log_in: bool,
+    pub(crate) log_in: bool,
     /// When the token expires.
-    pub ends: Moment,
+    pub(crate) ends: Moment,
 }
 
 fn seconds(count: i64) -> Option<Duration> {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 /// No two tries are closer together than this, whatever a configuration or a server says.
-pub const SHORTEST: Duration = Duration::from_secs(1);
+pub(crate) const SHORTEST: Duration = Duration::from_secs(1);
 /// A server may ask for at most this much patience with `Retry-After`.
-pub const LONGEST_ASKED: Duration = Duration::from_hours(1);
+pub(crate) const LONGEST_ASKED: Duration = Duration::from_hours(1);
 
 /// The waits after failures.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -25,7 +25,7 @@ impl Pace {
 
     /// How long to wait after this many failures in a row. `chance` is at least 0 and less than 1, and spreads the
     /// wait over its upper half, so that many agents do not come back at once.
-    pub fn delay(self, failures: u32, chance: f64) -> Duration {
+    pub(crate) fn delay(self, failures: u32, chance: f64) -> Duration {
         let doublings = failures.saturating_sub(1).min(31);
         let full = self.first.saturating_mul(1 << doublings).min(self.cap);
         let half = full / 2;
@@ -33,13 +33,13 @@ impl Pace {
     }
 
     /// The same, but not before what the server asked for.
-    pub fn delay_asked(self, failures: u32, chance: f64, asked: Option<Duration>) -> Duration {
+    pub(crate) fn delay_asked(self, failures: u32, chance: f64, asked: Option<Duration>) -> Duration {
         self.delay(failures, chance).max(asked.unwrap_or_default().min(LONGEST_ASKED))
     }
 
     /// With a lower cap, if this one is lower.
     #[must_use]
-    pub fn capped(self, cap: Duration) -> Self {
+    pub(crate) fn capped(self, cap: Duration) -> Self {
         Self { first: self.first, cap: self.cap.min(cap).max(SHORTEST) }
     }
 }

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::{Parser, Subcommand};
 
 use crate::commands::access::AccessCommand;
+use crate::commands::agent::AgentArgs;
 use crate::commands::bootstrap::BootstrapArgs;
 use crate::commands::export::ExportArgs;
 use crate::commands::folders::FoldersCommand;
@@ -87,6 +88,8 @@ pub(crate) enum Command {
         vouchsafe run -- ./server\n  \
         vouchsafe run --env prod --path /api -- sh -c 'echo \"$DATABASE_URL\"'")]
     Run(Box<RunArgs>),
+    /// Stay logged in and keep files fresh, as the official agent's configuration or ours says
+    Agent(Box<AgentArgs>),
     /// Look into an access token, renew or revoke it
     #[command(subcommand)]
     Token(TokenCommand),

@@ -4,6 +4,7 @@
 mod access;
 mod export;
 mod folders;
+mod agent;
 mod harness;
 mod init;
 mod instance;
