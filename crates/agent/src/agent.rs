@@ -15,14 +15,17 @@ use vouchsafe_client::platform::Surroundings;
 
 use crate::auth::Fingerprint;
 use crate::child::Variables;
-use crate::config::{Config, ConfigError, Format, Sink};
+use crate::config::{Config, ConfigError, Format, Sink, TemplateSource};
 use crate::deposit::{Deposit, Deposited};
 use crate::environment::Folder;
+use crate::hook::Runner;
 use crate::job::{Job, Made, Work};
 use crate::moment::{Moment, Ticker};
 use crate::pace::Pace;
+use crate::rendering::Rendering;
 use crate::session::{Need, Session};
 use crate::status::{Count, Status};
+use crate::template::Template;
 use crate::trouble::{Contact, Kind, Trouble};
 
 /// How often a credential that was refused is looked at, to see whether it was replaced.
@@ -398,8 +401,19 @@ fn sinks(config: &Config) -> Vec<(Sink, Deposit)> {
     sinks.map(|sink| (sink.clone(), Deposit::new(sink.path.clone(), sink.access))).collect()
 }
 
-fn jobs(config: &Config, _status: &Arc<Status>) -> Result<Vec<Job>, ConfigError> {
+/// Templates are read here, so that a mistake in one is told at once. Runs within a runtime.
+fn jobs(config: &Config, status: &Arc<Status>) -> Result<Vec<Job>, ConfigError> {
     let mut jobs = Vec::new();
+    for (index, template) in config.templates.iter().enumerate() {
+        let key = format!("templates.{index}");
+        let name = template.destination.display().to_string();
+        let read = source(&template.source).and_then(|text| Template::parse(&name, &text));
+        let read = read.map_err(|what| ConfigError { key, line: None, what })?;
+        let mut job = Job::new(name.clone(), Work::Text(Rendering::new(read)), template.every);
+        job.deposit = Some(Deposit::new(template.destination.clone(), template.access));
+        job.runner = template.hook.clone().map(|hook| Runner::new(hook, name, Arc::clone(status)));
+        jobs.push(job);
+    }
     if let Some(folder) = config.exec.as_ref().and_then(|exec| exec.environment.as_ref()) {
         let work = Work::Variables(Folder::new(folder));
         jobs.push(Job::new("environment of the program".to_owned(), work, folder.every));
@@ -418,6 +432,15 @@ fn found(sink: &Sink) -> Option<Concealed> {
     let token = text.trim();
     let is_token = !token.is_empty() && text.len() as u64 <= LARGEST_SINK;
     is_token.then(|| Concealed::new(token))
+}
+
+fn source(source: &TemplateSource) -> Result<String, String> {
+    match source {
+        TemplateSource::Text(text) => Ok(text.clone()),
+        TemplateSource::File(path) => {
+            std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
+        }
+    }
 }
 
 fn formatted(token: &Concealed, format: Format) -> Concealed {

@@ -11,12 +11,15 @@ use crate::environment::Folder;
 use crate::hook::Runner;
 use crate::moment::Moment;
 use crate::pace::Pace;
+use crate::rendering::Rendering;
 use crate::trouble::Trouble;
 
 /// What is made.
 pub(crate) enum Work {
     /// Variables for the program.
     Variables(Folder),
+    /// The text of a file.
+    Text(Rendering),
 }
 
 /// What a look at the server brought.
@@ -76,6 +79,7 @@ impl Job {
     /// Looks at the server.
     pub(crate) async fn look(&mut self, client: &Client) -> Result<Made, Trouble> {
         match &mut self.work {
+            Work::Text(rendering) => Ok(rendering.poll(client).await?.map_or(Made::Same, Made::Text)),
             Work::Variables(folder) => Ok(folder.poll(client).await?.map_or(Made::Same, Made::Variables)),
         }
     }

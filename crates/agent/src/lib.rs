@@ -15,9 +15,11 @@ mod life;
 mod moment;
 mod pace;
 mod process;
+mod rendering;
 mod run;
 mod session;
 mod status;
+mod template;
 mod trouble;
 
 pub use agent::{Agent, Around};

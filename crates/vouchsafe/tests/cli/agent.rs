@@ -311,3 +311,58 @@ fn nothing_secret_is_said() {
         assert!(!secret.is_empty() && !said.contains(secret), "{said}");
     }
 }
+
+const OFFICIAL_TEMPLATE: &str = r#"{{- with listSecrets "PROJECT" "dev" "/" `{"recursive": false, "expandSecretReferences": true}` }}
+{{- range . }}
+{{ .Key }}={{ .Value }}
+{{- end }}
+{{- end }}"#;
+
+#[test]
+fn the_official_agents_file_renders_templates_and_runs_its_command_on_change() {
+    let place = Place::new();
+    place.secret("GREETING", "hello-1");
+    place.write("my-dot-ev-secret-template", &OFFICIAL_TEMPLATE.replace("PROJECT", &place.world.project));
+    place.config(
+        "sinks:\n  - type: \"file\"\n    config:\n      path: \"access-token\"\ntemplates:\n  - source-path: \
+         my-dot-ev-secret-template\n    destination-path: .env\n    config:\n      polling-interval: 1s\n      execute:\n        \
+         command: echo changed >> ran\n        timeout: 30\n",
+    );
+    let mut agent = place.start();
+    place.until("the file", || place.read(".env") == "\nGREETING=hello-1");
+    assert_eq!(mode(&place.path(".env")), 0o600);
+    place.until("the command", || place.read("ran") == "changed\n");
+    place.secret("GREETING", "hello-2");
+    place.until("the change", || place.read(".env") == "\nGREETING=hello-2");
+    place.until("the command", || place.read("ran") == "changed\nchanged\n");
+    agent.signal("-TERM");
+    assert_eq!(agent.code(), Some(0));
+    assert!(!place.read("log").contains("hello-"), "{}", place.read("log"));
+
+    // Nothing changed since: nothing is written, and nothing runs.
+    let said = ended(&place.run(&["--exit-after-auth"]), 0);
+    assert_eq!(place.read("ran"), "changed\nchanged\n", "{said}");
+    place.secret("GREETING", "hello-3");
+    ended(&place.run(&["--exit-after-auth"]), 0);
+    assert_eq!((place.read(".env").as_str(), place.read("ran").lines().count()), ("\nGREETING=hello-3", 3));
+}
+
+#[test]
+fn a_template_that_fails_leaves_what_was_there() {
+    let place = Place::new();
+    let template = |text: &str| {
+        place.config(&format!("templates: [{{ template-content: '{text}', destination-path: out }}]\n"));
+    };
+    template("one");
+    ended(&place.run(&["--once"]), 0);
+    template(&format!(
+        r#"{{{{ with getSecretByName "{}" "dev" "/" "NONE" }}}}{{{{ .Value }}}}{{{{ end }}}}"#,
+        place.world.project
+    ));
+    let said = ended(&place.run(&["--once"]), 1);
+    assert!(said.contains("secret NONE of / in dev"), "{said}");
+    assert_eq!(place.read("out"), "one");
+    template("{{");
+    let said = ended(&place.run(&["--check"]), 2);
+    assert!(said.contains("templates.0"), "{said}");
+}

@@ -2,9 +2,9 @@
 //! environment. One module per group of commands.
 
 mod access;
+mod agent;
 mod export;
 mod folders;
-mod agent;
 mod harness;
 mod init;
 mod instance;
