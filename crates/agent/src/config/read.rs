@@ -90,6 +90,9 @@ impl Reading {
                 self.remark(key, "this agent has no such thing; it has no effect");
             }
         }
+        if file.proxy.is_some() {
+            self.remark("proxy", "this version serves no proxy; it has no effect");
+        }
         let server = file.infisical;
         let timeout = self.duration("infisical.timeout", server.timeout.as_deref())?;
         let config = Config {

@@ -217,7 +217,7 @@ fn a_stop_revokes_the_token_if_asked() {
     agent.signal("-TERM");
     assert_eq!(agent.code(), Some(0));
     let secrets = ["secrets", "list", "--project-id", &place.world.project];
-    ended(&place.world.output_as(&token, &secrets), 1);
+    ended(&place.world.output_as(&token, &secrets), 3);
 }
 
 #[test]
