@@ -239,14 +239,19 @@ impl Agent {
         }
     }
 
-    async fn ask(&self, need: &Need) -> Result<AccessTokenReply, Trouble> {
+    async fn ask(&mut self, need: &Need) -> Result<AccessTokenReply, Trouble> {
         match need {
             Need::Renew(token) => {
                 Ok(self.client.renew(&HeldToken { access_token: token.reveal().to_owned() }).await?)
             }
             Need::LogIn => {
                 let proof = self.config.auth.proof(&self.around.surroundings).await?;
-                Ok(self.client.log_in(&proof).await?)
+                let reply = self.client.log_in(&proof).await?;
+                // A token may be bound to the certificate that it was got with.
+                if let Some(certificate) = proof.certificate() {
+                    self.client = self.client.clone().presenting(certificate)?;
+                }
+                Ok(reply)
             }
         }
     }
@@ -352,13 +357,16 @@ impl Agent {
         if config.auth != self.config.auth || client.address() != self.client.address() {
             self.session = Session::new(None);
             self.contact = Contact::default();
+            self.client = client;
+        } else if let Some(limit) = config.timeout {
+            self.client = self.client.clone().with_time_limit(limit);
         }
         self.sinks = sinks(&config);
         for job in std::mem::replace(&mut self.jobs, jobs) {
             // What was asked for before still runs.
             job.runner.map(|runner| tokio::spawn(runner.finish()));
         }
-        (self.client, self.config) = (client, config);
+        self.config = config;
         self.settle_pace();
         self.spread_token();
         self.status.add(Count::Reloads);

@@ -13,6 +13,7 @@ use url::{Host, Url};
 use vouchsafe_api::concealed::Concealed;
 
 use crate::error::{Error, Refusal};
+use crate::platform::Certificate;
 
 /// What one call may take.
 #[derive(Clone, Copy, Debug)]
@@ -56,21 +57,14 @@ impl Client {
     /// A client without a token. The address may end in `/api`, as some configurations have it.
     pub fn new(address: &str) -> Result<Self, Error> {
         let base = base(address)?;
-        // The first provider of a process stays; ours is the only one there is.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        #[allow(clippy::disallowed_methods, reason = "this is the client; the server's way out is elsewhere")]
-        let mut builder = reqwest::Client::builder()
-            .redirect(redirect::Policy::none())
-            .user_agent(concat!("vouchsafe/", env!("CARGO_PKG_VERSION")));
-        if is_this_machine(&base) {
-            builder = builder.no_proxy();
-        }
-        if base.scheme() == "http" {
-            // Reading the machine's certificates takes longer than a call. There are no redirects to https.
-            builder = builder.tls_certs_only([]);
-        }
-        let http = builder.build().map_err(|source| Error::Broken { url: base.to_string(), source })?;
+        let http = http(&base, None)?;
         Ok(Self { http, base, authorization: None, time_limit: None })
+    }
+
+    /// The same client, presenting this certificate whenever TLS begins.
+    pub fn presenting(mut self, certificate: &Certificate) -> Result<Self, Error> {
+        self.http = http(&self.base, Some(certificate))?;
+        Ok(self)
     }
 
     /// The same client, acting with this access token.
@@ -307,6 +301,28 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<Concealed> {
     let mut pairs = values.filter_map(|text| text.split(';').next()?.trim().split_once('='));
     let (_, value) = pairs.find(|(found, _)| *found == name)?;
     (!value.is_empty()).then(|| Concealed::new(value))
+}
+
+/// What speaks HTTP with the server.
+fn http(base: &Url, certificate: Option<&Certificate>) -> Result<reqwest::Client, Error> {
+    let broken = |source| Error::Broken { url: base.to_string(), source };
+    // The first provider of a process stays; ours is the only one there is.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    #[allow(clippy::disallowed_methods, reason = "this is the client; the server's way out is elsewhere")]
+    let mut builder = reqwest::Client::builder()
+        .redirect(redirect::Policy::none())
+        .user_agent(concat!("vouchsafe/", env!("CARGO_PKG_VERSION")));
+    if is_this_machine(base) {
+        builder = builder.no_proxy();
+    }
+    if base.scheme() == "http" {
+        // Reading the machine's certificates takes longer than a call. There are no redirects to https.
+        builder = builder.tls_certs_only([]);
+    }
+    if let Some(certificate) = certificate {
+        builder = builder.identity(reqwest::Identity::from_pem(certificate.pem()).map_err(broken)?);
+    }
+    builder.build().map_err(broken)
 }
 
 fn base(address: &str) -> Result<Url, Error> {

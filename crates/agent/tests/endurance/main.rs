@@ -9,6 +9,7 @@
 //! the server asked for; after a refused login, within the five minutes that a login may stay locked.
 #![allow(clippy::disallowed_methods, reason = "tests call their own servers")]
 #![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::print_stdout, reason = "what came is shown with --nocapture")]
 
 mod disk;
 mod proxy;
@@ -26,7 +27,7 @@ const TIME_LIMIT: Duration = Duration::from_millis(100);
 const POLL: Duration = Duration::from_secs(30);
 /// How long it may take after the login was refused.
 const REFUSED: Duration = Duration::from_secs(5 * 60 + 35);
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 const HOURS: u64 = 72;
 
 /// What happens in one minute.
@@ -87,12 +88,12 @@ async fn seventy_two_hours_with_a_fault_every_minute() {
     let mut world = World::new(seed).await;
     world.pass(MINUTE).await;
     assert!(world.agent.is_ready() && world.is_fresh());
-    let (mut seen, mut checked) = (BTreeMap::<Kind, u64>::new(), 0_u64);
+    let (mut kinds, mut checked) = (BTreeMap::<Kind, u64>::new(), 0_u64);
     let mut excused_until = world.now();
     for minute in 0..HOURS * 60 {
         let begin = world.now();
         let kind = kind(world.pick(1000));
-        *seen.entry(kind).or_default() += 1;
+        *kinds.entry(kind).or_default() += 1;
         if world.pick(2) == 0 {
             world.change_secret().await;
         }
@@ -108,12 +109,12 @@ async fn seventy_two_hours_with_a_fault_every_minute() {
         }
     }
     println!(
-        "{seen:?}; fresh in {checked} of {} minutes; {} requests; real disk: {}",
+        "{kinds:?}; fresh in {checked} of {} minutes; {} requests; real disk: {}",
         HOURS * 60,
         world.requests,
         world.disk.is_real()
     );
-    assert_eq!(seen.len(), KINDS.len(), "each kind of fault came");
+    assert_eq!(kinds.len(), KINDS.len(), "each kind of fault came");
     assert!(checked > HOURS * 60 * 8 / 10, "most minutes were looked at: {checked}");
     // At last: everything works, and the agent revokes nothing that it was not told to.
     world.pass(REFUSED).await;

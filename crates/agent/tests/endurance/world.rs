@@ -1,7 +1,7 @@
 //! A server, an identity and its secret, and an agent that reads it through the proxy.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,7 +79,7 @@ impl World {
         world
     }
 
-    fn config(url: &str, project: &str, disk: &PathBuf, credentials: &std::path::Path) -> config::Config {
+    fn config(url: &str, project: &str, disk: &Path, credentials: &Path) -> config::Config {
         let (disk, credentials) = (disk.display(), credentials.display());
         let text = format!(
             r#"
@@ -213,7 +213,7 @@ templates:
         let made = self.server.admin.post(&path, json!({})).await.ok();
         let revoke = format!("{path}/{}/revoke", self.client_secret_id);
         self.server.admin.post(&revoke, json!({})).await.ok();
-        self.client_secret_id = made["clientSecretData"]["id"].as_str().unwrap().to_owned();
+        made["clientSecretData"]["id"].as_str().unwrap().clone_into(&mut self.client_secret_id);
         self.pass(late).await;
         std::fs::write(self.credentials.path().join("secret"), made["clientSecret"].as_str().unwrap())
             .unwrap();
