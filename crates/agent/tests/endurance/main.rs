@@ -24,7 +24,7 @@ use world::World;
 /// How long the agent waits for an answer; real time.
 const TIME_LIMIT: Duration = Duration::from_millis(100);
 /// How often the agent looks for changed secrets.
-const POLL: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_secs(23);
 /// How long it may take after the login was refused.
 const REFUSED: Duration = Duration::from_secs(5 * 60 + 35);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -61,9 +61,9 @@ const KINDS: [(Kind, u64); 16] = [
     (Kind::Rejected, 90),
     (Kind::TokenError, 90),
     (Kind::Forbidden, 80),
-    (Kind::LoginRefused, 8),
+    (Kind::LoginRefused, 6),
     (Kind::TooMany, 90),
-    (Kind::Storm, 114),
+    (Kind::Storm, 116),
     (Kind::ClockJump, 60),
     (Kind::Rotated, 22),
     (Kind::Revoked, 50),
@@ -94,9 +94,11 @@ async fn seventy_two_hours_with_a_fault_every_minute() {
         let begin = world.now();
         let kind = kind(world.pick(1000));
         *kinds.entry(kind).or_default() += 1;
-        if world.pick(2) == 0 {
+        if world.pick(3) == 0 {
             world.change_secret().await;
         }
+        let wait = Duration::from_millis(world.pick(8000));
+        world.pass(wait).await;
         let excuse = happen(&mut world, kind).await;
         if let Some(excuse) = excuse {
             excused_until = excused_until.max(world.now().plus(excuse));
@@ -124,7 +126,7 @@ async fn seventy_two_hours_with_a_fault_every_minute() {
 /// Makes it happen; it is over when this answers. Answers how long the file may stay old if that is longer than the
 /// time between two looks.
 async fn happen(world: &mut World, kind: Kind) -> Option<Duration> {
-    let duration = Duration::from_secs(5 + world.pick(20));
+    let duration = Duration::from_millis(4000 + world.pick(22_000));
     match kind {
         Kind::Refused => world.fault(Fault::Refused, duration).await,
         Kind::Closed => world.fault(Fault::Closed, duration).await,
@@ -139,7 +141,7 @@ async fn happen(world: &mut World, kind: Kind) -> Option<Duration> {
             return Some(REFUSED);
         }
         Kind::TooMany => {
-            let seconds = 1 + world.pick(25);
+            let seconds = 1 + world.pick(20);
             world.fault(Fault::TooMany(seconds), duration).await;
         }
         Kind::Storm => {

@@ -112,6 +112,8 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 
 /// One request a connection.
 async fn serve(mut client: TcpStream, shared: Arc<Shared>) {
+    // Before anything that takes real time, in which the simulated time may go on.
+    let at = shared.ticker.now();
     let Some(request) = read(&mut client).await else { return };
     let fault = *shared.fault.lock().unwrap();
     let is_auth = request.starts_with("POST /api/v1/auth/");
@@ -130,7 +132,7 @@ async fn serve(mut client: TcpStream, shared: Arc<Shared>) {
     }
     let is_good = answer.starts_with(b"HTTP/1.1 200") || answer.starts_with(b"HTTP/1.1 304");
     let has_failed = !is_good || matches!(fault, Fault::CutOff | Fault::Slow);
-    shared.tries.lock().unwrap().push(Try { at: shared.ticker.now(), is_auth, has_failed });
+    shared.tries.lock().unwrap().push(Try { at, is_auth, has_failed });
     if matches!(fault, Fault::Slow | Fault::HalfOpen) {
         // Longer than the client waits; real time.
         tokio::time::sleep(super::TIME_LIMIT * 3).await;

@@ -1,8 +1,9 @@
 //! A server, an identity and its secret, and an agent that reads it through the proxy.
 
 use std::collections::VecDeque;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rand::rngs::StdRng;
@@ -36,6 +37,7 @@ pub(crate) struct World {
     pub(crate) skew: i64,
     /// Values of the secret, with when they were set.
     values: VecDeque<(Moment, u64)>,
+    reader: Reader,
     last_auth: Option<Moment>,
     last_failure: Option<Moment>,
     pub(crate) requests: u64,
@@ -54,10 +56,11 @@ impl World {
         std::fs::write(credentials.path().join("id"), client_id).unwrap();
         std::fs::write(credentials.path().join("secret"), client_secret).unwrap();
         let body =
-            json!({ "projectId": project, "environment": "dev", "secretPath": "/", "secretValue": "0" });
+            json!({ "projectId": project, "environment": "dev", "secretPath": "/", "secretValue": value(0) });
         server.admin.post("/api/v4/secrets/COUNTER", body).await.ok();
         let config = Self::config(&proxy.url(), &project, &disk.path(), credentials.path());
         let agent = Agent::new(config, around(&ticker, seed)).unwrap();
+        let reader = Reader::of(disk.path().join("file"));
         let mut world = Self {
             server,
             proxy,
@@ -71,6 +74,7 @@ impl World {
             client_secret_id: String::new(),
             skew: 0,
             values: VecDeque::from([(Moment::default(), 0)]),
+            reader,
             last_auth: None,
             last_failure: None,
             requests: 0,
@@ -140,6 +144,7 @@ templates:
 
     /// What has to be true at any time.
     fn look(&mut self) {
+        assert!(self.reader.is_content(), "a reader beside the agent saw a torn file");
         for name in self.disk.names() {
             assert!(["token", "file", "slow-file"].contains(&name.as_str()), "left behind: {name}");
         }
@@ -172,9 +177,7 @@ templates:
 
     /// The number in a whole file; one that the secret has had.
     fn value_of(&self, text: &str) -> u64 {
-        let number = text.strip_prefix("begin ").and_then(|rest| rest.strip_suffix(" end"));
-        let number =
-            number.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("torn: {text:?}"));
+        let number = whole(text).unwrap_or_else(|| panic!("torn: a file of {} bytes", text.len()));
         assert!(number <= self.values.back().unwrap().1, "a value that never was: {number}");
         number
     }
@@ -189,12 +192,12 @@ templates:
 
     /// Somebody changes the secret.
     pub(crate) async fn change_secret(&mut self) {
-        let value = self.values.back().unwrap().1 + 1;
+        let number = self.values.back().unwrap().1 + 1;
         let body = json!({
-            "projectId": self.project, "environment": "dev", "secretPath": "/", "secretValue": value.to_string(),
+            "projectId": self.project, "environment": "dev", "secretPath": "/", "secretValue": value(number),
         });
         self.server.admin.patch("/api/v4/secrets/COUNTER", body).await.ok();
-        self.values.push_back((self.now(), value));
+        self.values.push_back((self.now(), number));
         while self.values.len() > 50 {
             self.values.pop_front();
         }
@@ -245,6 +248,51 @@ templates:
         self.proxy.set(fault).await;
         self.pass(duration).await;
         self.proxy.set(Fault::None).await;
+    }
+}
+
+/// A value of the secret: a number, and a filling whose length changes a lot from one to the next.
+fn value(number: u64) -> String {
+    format!("{number} {}", "x".repeat(usize::try_from(number * 7919 % 20_000).unwrap()))
+}
+
+/// The number in a file, if it is whole.
+fn whole(text: &str) -> Option<u64> {
+    let inner = text.strip_prefix("begin ")?.strip_suffix(" end")?;
+    let number = inner.split(' ').next()?.parse().ok()?;
+    (inner == value(number)).then_some(number)
+}
+
+/// Reads a file again and again, as a workload might, until it is dropped.
+struct Reader {
+    is_over: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Reader {
+    fn of(path: PathBuf) -> Self {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let over = Arc::clone(&is_over);
+        let thread = std::thread::spawn(move || {
+            while !over.load(Ordering::Relaxed) {
+                if let Ok(text) = std::fs::read_to_string(&path) {
+                    assert!(whole(&text).is_some(), "a reader saw a torn file of {} bytes", text.len());
+                }
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        });
+        Self { is_over, thread: Some(thread) }
+    }
+
+    fn is_content(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        let _ = self.thread.take().map(std::thread::JoinHandle::join);
     }
 }
 
