@@ -30,15 +30,16 @@ impl AliCloud {
 
 impl Source for AliCloud {
     async fn proof(&self, around: &Surroundings, trail: &mut Trail) -> Result<Proof, NoProof> {
-        let mut find = |names: &[&'static str]| match around.variable(names) {
-            Some((name, value)) => {
-                trail.took(name, "set");
-                Ok(value.to_owned())
-            }
-            None => {
+        let mut find = |names: &[&'static str]| {
+            let Some((name, value)) = around.variable(names) else {
                 trail.passed(names.join(", "), "not set");
-                Err(NoProof::new(format!("{} is not set", names.first().copied().unwrap_or_default())))
-            }
+                return Err(NoProof::new(format!(
+                    "{} is not set",
+                    names.first().copied().unwrap_or_default()
+                )));
+            };
+            trail.took(name, "set");
+            Ok(value.to_owned())
         };
         let (id, secret) = (find(&KEY_ID)?, find(&KEY_SECRET)?);
         let nonce = hex::encode(rand::random::<[u8; 16]>());

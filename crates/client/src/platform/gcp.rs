@@ -43,9 +43,12 @@ pub struct GcpIam {
 
 #[derive(Deserialize)]
 struct Key {
-    client_email: String,
-    private_key_id: String,
-    private_key: Concealed,
+    #[serde(rename = "client_email")]
+    email: String,
+    #[serde(rename = "private_key_id")]
+    id: String,
+    #[serde(rename = "private_key")]
+    pem: Concealed,
 }
 
 /// A question to the metadata service.
@@ -109,11 +112,12 @@ impl GcpIam {
 fn signed(text: &str, path: &str, audience: &str, now: u64) -> Result<String, NoProof> {
     let odd = || NoProof::new(format!("{path} is not the key of a service account in JSON"));
     let key: Key = serde_json::from_str(text).map_err(|_| odd())?;
-    let header = json!({ "alg": "RS256", "typ": "JWT", "kid": key.private_key_id });
-    let claims = json!({ "sub": key.client_email, "iss": key.client_email, "aud": audience, "iat": now, "exp": now + LIFE });
+    let header = json!({ "alg": "RS256", "typ": "JWT", "kid": key.id });
+    let claims =
+        json!({ "sub": key.email, "iss": key.email, "aud": audience, "iat": now, "exp": now + LIFE });
     let encode = |text: String| BASE64_URL_SAFE_NO_PAD.encode(text);
     let message = format!("{}.{}", encode(header.to_string()), encode(claims.to_string()));
-    let signature = rsa_sha256(key.private_key.reveal(), path, message.as_bytes())?;
+    let signature = rsa_sha256(key.pem.reveal(), path, message.as_bytes())?;
     Ok(format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)))
 }
 

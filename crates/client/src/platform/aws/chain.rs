@@ -9,7 +9,7 @@ const KEY_ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
 const SESSION: &str = "AWS_SESSION_TOKEN";
 const REGION: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
-/// The region if none is known: every partition's users may sign for it, but those of China and GovCloud.
+/// The region if none is known: every partition's users may sign for it, but not those of partitions of their own.
 const USUAL_REGION: &str = "us-east-1";
 
 /// Whether variables of AWS say that credentials are there.
