@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, COOKIE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, SET_COOKIE};
+use reqwest::header::{
+    AUTHORIZATION, COOKIE, DATE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, RETRY_AFTER, SET_COOKIE,
+};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, redirect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -48,6 +50,7 @@ pub struct Client {
     http: reqwest::Client,
     base: Url,
     authorization: Option<HeaderValue>,
+    time_limit: Option<Duration>,
 }
 
 impl Client {
@@ -55,7 +58,7 @@ impl Client {
     pub fn new(address: &str) -> Result<Self, Error> {
         let base = base(address)?;
         let http = http(&base, None)?;
-        Ok(Self { http, base, authorization: None })
+        Ok(Self { http, base, authorization: None, time_limit: None })
     }
 
     /// The same client, presenting this certificate whenever TLS begins.
@@ -71,6 +74,13 @@ impl Client {
         value.set_sensitive(true);
         self.authorization = Some(value);
         Ok(self)
+    }
+
+    /// The same client, waiting for no call longer than this.
+    #[must_use]
+    pub fn with_time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = Some(limit);
+        self
     }
 
     /// The server's address, without `/api`.
@@ -169,7 +179,8 @@ impl Client {
     }
 
     /// Sends a request and waits for the whole answer, whatever its status.
-    async fn exchange(&self, request: RequestBuilder, limits: Limits) -> Result<Answer, Error> {
+    async fn exchange(&self, request: RequestBuilder, mut limits: Limits) -> Result<Answer, Error> {
+        limits.time = self.time_limit.map_or(limits.time, |limit| limit.min(limits.time));
         let request = match &self.authorization {
             Some(value) => request.header(AUTHORIZATION, value.clone()),
             None => request,
@@ -190,9 +201,16 @@ impl Client {
             return serde_json::from_slice(&answer.body)
                 .map_err(|error| self.unreadable(status.as_u16(), &error));
         }
-        let refusal: Refusal =
-            serde_json::from_slice(&answer.body).map_err(|error| self.unreadable(status.as_u16(), &error))?;
-        Err(Error::Refused(refusal))
+        let retry_after = retry_after(&answer.headers);
+        Err(match serde_json::from_slice::<Refusal>(&answer.body) {
+            Ok(refusal) => Error::Refused(Refusal { retry_after, ..refusal }),
+            Err(error) => Error::Gateway {
+                url: self.address().to_owned(),
+                status: status.as_u16(),
+                what: misfit(&error).to_owned(),
+                retry_after,
+            },
+        })
     }
 
     async fn body(&self, mut response: Response, limits: Limits) -> Result<Vec<u8>, Error> {
@@ -244,15 +262,30 @@ impl Client {
         }
     }
 
-    /// Says where reading stopped; the text of a serde error may quote a value, so it is left out.
     fn unreadable(&self, status: u16, error: &serde_json::Error) -> Error {
-        let what = match error.classify() {
-            serde_json::error::Category::Data => "JSON of another shape",
-            serde_json::error::Category::Eof => "JSON that is cut off",
-            _ => "no JSON",
-        };
-        Error::Unreadable { url: self.address().to_owned(), status, what: what.to_owned() }
+        Error::Unreadable { url: self.address().to_owned(), status, what: misfit(error).to_owned() }
     }
+}
+
+/// Where reading stopped; the text of a serde error may quote a value, so it is left out.
+fn misfit(error: &serde_json::Error) -> &'static str {
+    match error.classify() {
+        serde_json::error::Category::Data => "JSON of another shape",
+        serde_json::error::Category::Eof => "JSON that is cut off",
+        _ => "no JSON",
+    }
+}
+
+/// Seconds, or a date (RFC 9110, section 10.2.3), which is compared with the answer's own `Date`, since our clock may
+/// be another.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = |text: &str| httpdate::parse_http_date(text).ok();
+    let answered = headers.get(DATE).and_then(|value| date(value.to_str().ok()?));
+    date(text)?.duration_since(answered?).ok()
 }
 
 /// An answer that arrived whole.
@@ -375,6 +408,23 @@ mod tests {
         let found = |name| cookie(&headers, name).map(Concealed::into_text);
         assert_eq!(found("jid").as_deref(), Some("abc.d="));
         assert_eq!((found("gone"), found("id")), (None, None));
+    }
+
+    #[test]
+    fn servers_say_when_to_come_back_in_seconds_or_by_date() {
+        for (text, seconds) in [
+            ("120", Some(120)),
+            ("Fri, 31 Dec 1999 23:59:59 GMT", Some(9)),
+            ("Fri, 31 Dec 1999 23:59:00 GMT", None),
+            ("soon", None),
+            ("-1", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, HeaderValue::from_str(text).unwrap());
+            headers.insert(DATE, HeaderValue::from_static("Fri, 31 Dec 1999 23:59:50 GMT"));
+            assert_eq!(retry_after(&headers), seconds.map(Duration::from_secs), "{text}");
+        }
+        assert_eq!(retry_after(&HeaderMap::new()), None);
     }
 
     #[test]

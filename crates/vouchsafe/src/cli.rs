@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::{Parser, Subcommand};
 
 use crate::commands::access::AccessCommand;
+use crate::commands::agent::AgentArgs;
 use crate::commands::bootstrap::BootstrapArgs;
 use crate::commands::export::ExportArgs;
 use crate::commands::folders::FoldersCommand;
@@ -84,6 +85,8 @@ pub(crate) enum Command {
     Export(Box<ExportArgs>),
     /// Run a command with the secrets of a folder as environment variables; ends with its exit code
     Run(Box<RunArgs>),
+    /// Stay logged in and keep files fresh, as the official agent's configuration or ours says
+    Agent(Box<AgentArgs>),
     /// Look into an access token, renew or revoke it
     #[command(subcommand)]
     Token(TokenCommand),

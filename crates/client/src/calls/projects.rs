@@ -26,4 +26,9 @@ impl Client {
         let reply: ProjectReply = self.post(&["api", "v1", "projects"], input).await?;
         Ok(reply.project)
     }
+
+    /// A project by its slug.
+    pub async fn project_by_slug(&self, slug: &str) -> Result<Project, Error> {
+        self.get(&["api", "v1", "projects", "slug", slug], &Nothing {}).await
+    }
 }

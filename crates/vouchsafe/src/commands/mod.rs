@@ -1,6 +1,7 @@
 //! What the program does: one module per command.
 
 pub(crate) mod access;
+pub(crate) mod agent;
 pub(crate) mod bootstrap;
 pub(crate) mod export;
 pub(crate) mod folders;
@@ -30,11 +31,12 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Outcome {
         Command::RootKey(RootKeyCommand::Generate) => return root_key::generate(printer),
         Command::Completions(args) => return people::completions(args, printer),
         Command::Man(args) => return people::man(args, printer),
+        Command::Agent(args) => return agent::run(*args, printer),
         command => command,
     };
     let file = FileSettings::read(cli.config)?;
     match command {
-        Command::RootKey(_) | Command::Completions(_) | Command::Man(_) => Ok(()),
+        Command::RootKey(_) | Command::Completions(_) | Command::Man(_) | Command::Agent(_) => Ok(()),
         Command::Server(args) => server::run(*args, &file, printer),
         Command::Quickstart(args) => serving_runtime()?.block_on(quickstart::run(*args, &file, printer)),
         Command::Bootstrap(args) => runtime()?.block_on(bootstrap::run(*args, &file, printer)),

@@ -2,6 +2,7 @@
 //! environment. One module per group of commands.
 
 mod access;
+mod agent;
 mod export;
 mod folders;
 mod harness;
