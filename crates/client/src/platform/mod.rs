@@ -76,6 +76,11 @@ impl Proof {
         self.certificate.as_ref()
     }
 
+    /// The fields of the login. They prove who somebody is: never show them.
+    pub fn fields(&self) -> &Value {
+        &self.body
+    }
+
     /// The auth method, such as `universal-auth`.
     pub fn method(&self) -> &'static str {
         self.method
