@@ -197,8 +197,13 @@ mod tests {
             (404, "NotFound", "Secret not found", false),
             (403, "PermissionDenied", "", false),
         ] {
-            let refusal =
-                Refusal { status, name: name.to_owned(), message: message.into(), request_id: String::new() };
+            let refusal = Refusal {
+                status,
+                name: name.to_owned(),
+                message: message.into(),
+                request_id: String::new(),
+                retry_after: None,
+            };
             assert_eq!(refusal.is_about_login(), helps, "{refusal:?}");
         }
     }

@@ -253,7 +253,7 @@ templates:
 
 /// A value of the secret: a number, and a filling whose length changes a lot from one to the next.
 fn value(number: u64) -> String {
-    format!("{number} {}", "x".repeat(usize::try_from(number * 7919 % 20_000).unwrap()))
+    format!("{number} x{}", "x".repeat(usize::try_from(number * 7919 % 20_000).unwrap()))
 }
 
 /// The number in a file, if it is whole.
