@@ -15,6 +15,7 @@ mod life;
 mod moment;
 mod pace;
 mod process;
+pub mod proxy;
 mod rendering;
 mod run;
 mod session;

@@ -17,11 +17,11 @@ use crate::platform::Certificate;
 
 /// What one call may take.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// Longest time, from connecting to the last byte.
-    time: Duration,
+    pub time: Duration,
     /// Largest answer, in bytes.
-    answer: usize,
+    pub answer: usize,
 }
 
 /// Of every call that does not say otherwise.
@@ -178,6 +178,32 @@ impl Client {
         self.read(&answer)
     }
 
+    /// Passes on a request that somebody else made, and answers whatever comes back. `target` is its path and query.
+    /// Fails if that does not stay below `/api`. The caller's headers go along; the token is this client's.
+    pub async fn forward(
+        &self,
+        method: Method,
+        target: &str,
+        headers: HeaderMap,
+        body: Vec<u8>,
+        limits: Limits,
+    ) -> Result<Answer, Error> {
+        let url = self.below_api(target).ok_or_else(|| Error::Path("the path".to_owned()))?;
+        let mut request = self.http.request(method, url).headers(headers);
+        if !body.is_empty() {
+            request = request.body(body);
+        }
+        self.exchange(request, limits).await
+    }
+
+    /// The URL of a path and query below `/api`; dots in it are resolved before it is looked at.
+    fn below_api(&self, target: &str) -> Option<Url> {
+        let url = Url::parse(&format!("{}{target}", self.address())).ok()?;
+        let api = format!("{}/api/", self.base.path().trim_end_matches('/'));
+        let is_same = url.origin() == self.base.origin() && url.username().is_empty();
+        (target.starts_with("/api/") && is_same && url.path().starts_with(&api)).then_some(url)
+    }
+
     /// Sends a request and waits for the whole answer, whatever its status.
     async fn exchange(&self, request: RequestBuilder, mut limits: Limits) -> Result<Answer, Error> {
         limits.time = self.time_limit.map_or(limits.time, |limit| limit.min(limits.time));
@@ -289,10 +315,13 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// An answer that arrived whole.
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Vec<u8>,
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// What it says; it may hold secrets.
+    pub body: Vec<u8>,
 }
 
 /// What an answer sets a cookie to, unless it takes the cookie away (RFC 6265, section 4.1).
@@ -390,6 +419,20 @@ mod tests {
         assert_eq!(client.url(&["api", "a b/c"]).unwrap().as_str(), "http://x/base/api/a%20b%2Fc");
         assert!(client.url(&["api", ".."]).is_err());
         assert!(client.url(&["api", ""]).is_err());
+    }
+
+    #[test]
+    fn what_is_passed_on_stays_below_the_api() {
+        let client = Client::new("http://x/base").unwrap();
+        let url = |target: &str| client.below_api(target).map(String::from);
+        assert_eq!(url("/api/v4/secrets?a=%2F").as_deref(), Some("http://x/base/api/v4/secrets?a=%2F"));
+        for target in
+            ["/metrics", "/apiv4", "@y/api/", "/api/../metrics", "/api/%2e%2e/x", "/api/..%5c..", ".y/api/"]
+        {
+            assert!(url(target).is_none_or(|url| url.starts_with("http://x/base/api/")), "{target}");
+        }
+        assert_eq!(url("/api/../metrics"), None);
+        assert_eq!(url("/api/v4/%2e%2e/%2E./metrics"), None);
     }
 
     #[test]

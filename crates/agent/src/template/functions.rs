@@ -1,4 +1,10 @@
-//! The functions of the official agent.
+//! The functions of the official agent: those that ask for secrets here, what it has from Sprig in the modules below.
+
+mod arguments;
+mod encodings;
+mod lists;
+mod numbers;
+mod text;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,9 +12,8 @@ use gotmpl::{FuncMap, TemplateError, Value};
 use serde::Deserialize;
 use vouchsafe_domain::id::ProjectId;
 
+use self::arguments::{Arguments, Outcome};
 use super::{Asking, Request, Seen};
-
-type Outcome<T = Value> = Result<T, TemplateError>;
 
 /// What the last argument of `listSecrets` may say, in JSON.
 #[derive(Debug, Deserialize)]
@@ -35,9 +40,20 @@ pub(super) fn all(pass: &Arc<Mutex<Asking>>) -> FuncMap {
     add("secret", list_secrets);
     add("listSecretsByProjectSlug", list_secrets_by_project_slug);
     add("getSecretByName", get_secret_by_name);
-    add("minus", |_, arguments| numbers("minus", arguments, i64::checked_sub));
-    add("add", |_, arguments| numbers("add", arguments, i64::checked_add));
+    add("dynamicSecret", no_dynamic_secrets);
+    add("dynamic_secret", no_dynamic_secrets);
+    for (name, function) in [text::ALL, numbers::ALL, lists::ALL, encodings::ALL].concat() {
+        let function = move |arguments: &[Value]| function(&Arguments { name, all: arguments });
+        functions.insert(name.to_owned(), Arc::new(function));
+    }
     functions
+}
+
+fn no_dynamic_secrets(_: &Mutex<Asking>, _: &[Value]) -> Outcome {
+    Err(wrong(
+        "dynamicSecret",
+        "this server has no dynamic secrets; use getSecretByName with a secret that is kept",
+    ))
 }
 
 fn list_secrets(pass: &Mutex<Asking>, arguments: &[Value]) -> Outcome {
@@ -122,14 +138,6 @@ fn texts<'a, const N: usize>(
 fn project_id(name: &str, text: Option<&str>) -> Outcome<ProjectId> {
     let id = text.and_then(|text| text.trim().parse().ok());
     id.ok_or_else(|| wrong(name, "expected the id of a project, a UUID, first"))
-}
-
-fn numbers(name: &str, arguments: &[Value], of: fn(i64, i64) -> Option<i64>) -> Outcome {
-    let [a, b] = arguments else { return Err(wrong(name, "expected two numbers")) };
-    let (Some(a), Some(b)) = (a.as_int(), b.as_int()) else {
-        return Err(wrong(name, "expected two numbers"));
-    };
-    of(a, b).map(Value::Int).ok_or_else(|| wrong(name, "the result is too large"))
 }
 
 fn wrong(name: &str, what: &str) -> TemplateError {

@@ -9,12 +9,18 @@ mod values;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use gotmpl::Value;
+use gotmpl::{MissingKey, TemplateError, Value};
 use vouchsafe_api::secrets::{Secret, SecretList};
 use vouchsafe_domain::id::ProjectId;
 
 /// Longest template, in bytes.
 const LARGEST: usize = 1024 * 1024;
+/// Longest text that a template may make, in bytes.
+const LARGEST_TEXT: usize = 8 * 1024 * 1024;
+/// Most rounds of all `range` of a pass.
+const MOST_ROUNDS: u64 = 1_000_000;
+/// Functions that make dictionaries in which a key may be missing.
+const MAKE_DICTIONARIES: [&str; 3] = ["dict", "fromJson", "split"];
 
 /// Something that a template wants to know.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -84,6 +90,24 @@ struct Asking {
     missing: Option<Request>,
 }
 
+/// A text that does not grow for ever.
+#[derive(Default)]
+struct Bounded {
+    text: String,
+    is_full: bool,
+}
+
+impl std::fmt::Write for Bounded {
+    fn write_str(&mut self, part: &str) -> std::fmt::Result {
+        if self.text.len() + part.len() > LARGEST_TEXT {
+            self.is_full = true;
+            return Err(std::fmt::Error);
+        }
+        self.text.push_str(part);
+        Ok(())
+    }
+}
+
 impl Template {
     /// Reads a template. An error says where it makes no sense; it quotes the template, which holds no secrets.
     pub(crate) fn parse(name: &str, text: &str) -> Result<Self, String> {
@@ -91,7 +115,10 @@ impl Template {
             return Err("the template is larger than 1 MiB".to_owned());
         }
         let pass = Arc::new(Mutex::new(Asking::default()));
-        let template = gotmpl::Template::new(name).funcs(functions::all(&pass));
+        let template = gotmpl::Template::new(name).max_range_iters(MOST_ROUNDS).funcs(functions::all(&pass));
+        // A secret is a struct for Go, and a field that it does not have is an error; a key of a dictionary may be missing.
+        let is_strict = !MAKE_DICTIONARIES.iter().any(|function| text.contains(function));
+        let template = if is_strict { template.missing_key(MissingKey::Error) } else { template };
         let template = template.parse(text).map_err(|error| error.to_string())?;
         Ok(Self { template, pass })
     }
@@ -100,12 +127,16 @@ impl Template {
     pub(crate) fn render(&self, known: &mut Known) -> Result<Pass, String> {
         let asking = Asking { known: std::mem::take(known), ..Asking::default() };
         *self.lock() = asking;
-        let rendered = self.template.execute_to_string(&Value::Nil);
+        let mut text = Bounded::default();
+        let rendered = self.template.execute_fmt(&mut text, &Value::Nil);
         let asked = std::mem::take(&mut *self.lock());
         *known = asked.known;
         match (asked.missing, rendered) {
             (Some(request), _) => Ok(Pass::Missing(request)),
-            (None, Ok(text)) => Ok(Pass::Done { text, used: asked.used }),
+            (None, _) if text.is_full => Err("the rendered text is larger than 8 MiB".to_owned()),
+            (None, Ok(())) => Ok(Pass::Done { text: text.text, used: asked.used }),
+            // What a panic says may be about a value.
+            (None, Err(TemplateError::FuncPanic { name, .. })) => Err(format!("{name}: cannot work on this")),
             (None, Err(error)) => Err(crate::config::without_values(&error.to_string())),
         }
     }
@@ -145,7 +176,11 @@ mod tests {
                     };
                     let answer = match &request {
                         Request::Project { .. } => Answer::Project(PROJECT.parse().unwrap()),
-                        Request::Secret { name, .. } => Answer::Secret(Box::new(secret(name, "single"))),
+                        Request::Secret { name, .. } => {
+                            let found =
+                                own.iter().find(|(own, _)| own == name).map_or("single", |(_, value)| value);
+                            Answer::Secret(Box::new(secret(name, found)))
+                        }
                         Request::List { .. } => Answer::List(SecretList {
                             secrets: secrets(own),
                             imports: vec![vouchsafe_api::secrets::ImportedSecrets {
@@ -205,5 +240,52 @@ mod tests {
             format!(r#"{{{{range listSecrets "{PROJECT}" "dev" "/"}}}}{{{{index .Value "x"}}}}{{{{end}}}}"#);
         let why = rendered(&text, &[("A", "canary-7")], &[]).unwrap_err();
         assert!(!why.contains("canary-7"), "{why}");
+    }
+
+    /// The secrets of the golden cases; `tests/golden/main.go` has the same.
+    const GOLDEN: [(&str, &str); 5] = [
+        ("A", "1"),
+        ("DB_URL", "postgres://u:p@h/db?x=1&y=2"),
+        ("EMPTY", ""),
+        ("JSON", r#"{"user":"ann","ports":[1,2]}"#),
+        ("TEXT", "two\nlines \"quoted\""),
+    ];
+
+    #[test]
+    fn templates_come_out_as_from_go() {
+        let cases: Vec<serde_json::Value> =
+            serde_json::from_str(include_str!("../../tests/golden/cases.json")).unwrap();
+        assert!(cases.len() > 100, "{}", cases.len());
+        let mut wrong = Vec::new();
+        for case in &cases {
+            let (text, want) = (case["template"].as_str().unwrap(), case["want"].as_str());
+            let found = rendered(text, &GOLDEN, &[]);
+            if found.as_deref().ok() != want {
+                wrong.push(format!("{text}\n  Go:   {want:?}\n  here: {found:?}"));
+            }
+        }
+        assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    }
+
+    #[test]
+    fn what_a_template_makes_is_bounded() {
+        for text in [
+            r#"{{range until 9000}}{{repeat 1000 "x"}}{{end}}"#,
+            r#"{{repeat 9000000 "x"}}"#,
+            "{{until 1000000000}}",
+            "{{range 1000000000}}{{end}}",
+            r#"{{define "a"}}{{template "a"}}{{end}}{{template "a"}}"#,
+            r#"{{indent 1000000000 "x"}}"#,
+        ] {
+            assert!(rendered(text, &[], &[]).is_err(), "{text}");
+        }
+        assert!(Template::parse("t", &"x".repeat(LARGEST + 1)).is_err());
+    }
+
+    #[test]
+    fn there_are_no_dynamic_secrets_and_no_environment() {
+        let why = rendered(r#"{{dynamicSecret "p" "dev" "/" "x"}}"#, &[], &[]).unwrap_err();
+        assert!(why.contains("no dynamic secrets"), "{why}");
+        assert!(rendered(r#"{{env "HOME"}}"#, &[], &[]).is_err());
     }
 }
