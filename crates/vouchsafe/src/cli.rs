@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::{Parser, Subcommand};
 
 use crate::commands::access::AccessCommand;
+use crate::commands::apply::{self, ApplyArgs};
 use crate::commands::bootstrap::BootstrapArgs;
 use crate::commands::export::ExportArgs;
 use crate::commands::folders::FoldersCommand;
@@ -96,6 +97,9 @@ pub(crate) enum Command {
     /// Ask what others may do, and why a request was refused
     #[command(subcommand)]
     Access(AccessCommand),
+    /// Make identities, roles and memberships as files say; shows what differs, and changes nothing else
+    #[command(after_help = apply::EXAMPLES)]
+    Apply(Box<ApplyArgs>),
     /// Make root keys
     #[command(subcommand)]
     RootKey(RootKeyCommand),

@@ -2,6 +2,7 @@
 //! environment. One module per group of commands.
 
 mod access;
+mod apply;
 mod export;
 mod folders;
 mod harness;
