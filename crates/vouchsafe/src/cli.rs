@@ -167,7 +167,10 @@ mod tests {
         let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
         let mut guides = std::fs::read_to_string(format!("{docs}/configuration.md")).unwrap();
         for guide in std::fs::read_dir(format!("{docs}/cli")).unwrap() {
-            guides += &std::fs::read_to_string(guide.unwrap().path()).unwrap();
+            let path = guide.unwrap().path();
+            if path.extension().is_some_and(|end| end == "md") {
+                guides += &std::fs::read_to_string(path).unwrap();
+            }
         }
         check(&Cli::command(), &guides);
     }

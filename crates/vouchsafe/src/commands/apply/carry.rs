@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 use vouchsafe_api::environments::CreateEnvironment;
 use vouchsafe_api::environments::UpdateEnvironment;
-use vouchsafe_api::groups::{AddProjectGroup, CreateGroup, GroupIdentityPath, UpdateGroup, UpdateProjectGroup};
+use vouchsafe_api::groups::{
+    AddProjectGroup, CreateGroup, GroupIdentityPath, UpdateGroup, UpdateProjectGroup,
+};
 use vouchsafe_api::identities::{CreateIdentity, UpdateIdentity};
 use vouchsafe_api::identity_members::{AddIdentityMember, UpdateIdentityMember};
 use vouchsafe_api::org_roles::{CreateOrgRole, UpdateOrgRole};

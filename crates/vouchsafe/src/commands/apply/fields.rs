@@ -73,10 +73,8 @@ pub(super) const ROLE: &[Field] = &[
     Field::needed("permissions", Shape::Rules),
 ];
 
-pub(super) const GROUP: &[Field] = &[
-    Field::needed("name", Shape::Text),
-    Field::new("role", Shape::Text, Otherwise::Text("no-access")),
-];
+pub(super) const GROUP: &[Field] =
+    &[Field::needed("name", Shape::Text), Field::new("role", Shape::Text, Otherwise::Text("no-access"))];
 
 pub(super) const IDENTITY: &[Field] = &[
     Field::new("role", Shape::Text, Otherwise::Text("no-access")),
@@ -171,19 +169,22 @@ const GCP: &[Field] = &[
     Field::open("allowedZones", Shape::Commas),
 ];
 
-const OIDC: &[Field] =
-    &[Field::needed("oidcDiscoveryUrl", Shape::Text), Field::open("caCert", Shape::Long)];
+const OIDC: &[Field] = &[
+    Field::needed("oidcDiscoveryUrl", Shape::Text),
+    Field::open("caCert", Shape::Long),
+    Field::needed("boundIssuer", Shape::Text),
+];
 
 const JWT: &[Field] = &[
     Field::needed("configurationType", Shape::Choice(&["jwks", "static"])),
     Field::open("jwksUrl", Shape::Text),
     Field::open("jwksCaCert", Shape::Long),
     Field::open("publicKeys", Shape::Longs),
+    Field::open("boundIssuer", Shape::Text),
 ];
 
 /// Of OIDC and JWT Auth.
 const CLAIMS: &[Field] = &[
-    Field::open("boundIssuer", Shape::Text),
     Field::open("boundAudiences", Shape::Commas),
     Field::open("boundClaims", Shape::Claims),
     Field::open("boundSubject", Shape::Text),

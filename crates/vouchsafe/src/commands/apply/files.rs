@@ -110,7 +110,8 @@ fn find(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Outcome {
         }
         if entry.is_dir() {
             find(&entry, depth + 1, files)?;
-        } else if entry.extension().is_some_and(|end| ["yaml", "yml", "json"].iter().any(|name| end == *name)) {
+        } else if entry.extension().is_some_and(|end| ["yaml", "yml", "json"].iter().any(|name| end == *name))
+        {
             files.push(entry);
         }
         if files.len() > MOST_FILES {
@@ -131,9 +132,7 @@ pub(super) fn bounded(file: &Path, most: u64) -> Result<String, String> {
     let read = std::fs::File::open(file).and_then(|open| open.take(most + 1).read_to_string(&mut text));
     match read {
         Err(error) => Err(format!("cannot read {}: {error}", file.display())),
-        Ok(length) if length as u64 > most => {
-            Err(format!("{} is larger than {most} bytes", file.display()))
-        }
+        Ok(length) if length as u64 > most => Err(format!("{} is larger than {most} bytes", file.display())),
         Ok(_) => Ok(text),
     }
 }

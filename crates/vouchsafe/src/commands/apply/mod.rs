@@ -134,7 +134,8 @@ async fn carry_out(mut carrier: Carrier<'_>, steps: &[Step], printer: &Printer) 
             }
             let hint = failure.advice().map_or_else(String::new, |advice| format!("{advice}; "));
             let code = failure.code;
-            let message = format!("cannot {verb} the {}; {done} of {} steps were taken", step.key, steps.len());
+            let message =
+                format!("cannot {verb} the {}; {done} of {} steps were taken", step.key, steps.len());
             return Err(Failure::from(failure.error.context(message))
                 .hint(format!("{hint}run the same command again to go on from here"))
                 .code(code));

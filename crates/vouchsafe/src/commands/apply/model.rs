@@ -105,11 +105,15 @@ pub(super) fn needs(key: &Key, content: &Content) -> Vec<Key> {
         let grants = content.fields.get("roles").and_then(Value::as_array).into_iter().flatten();
         let slugs = grants.filter_map(|grant| grant["role"].as_str());
         let custom = slugs.filter(|slug| !PROJECT_ROLES.contains(slug));
-        custom.map(|slug| Key::ProjectRole { project: project.clone(), slug: slug.to_owned() }).collect::<Vec<_>>()
+        custom
+            .map(|slug| Key::ProjectRole { project: project.clone(), slug: slug.to_owned() })
+            .collect::<Vec<_>>()
     };
     match key {
         Key::Project { .. } | Key::OrgRole { .. } => Vec::new(),
-        Key::Environment { project: slug, .. } | Key::ProjectRole { project: slug, .. } => vec![project(slug)],
+        Key::Environment { project: slug, .. } | Key::ProjectRole { project: slug, .. } => {
+            vec![project(slug)]
+        }
         Key::Group { .. } | Key::Identity { .. } => org_role().into_iter().collect(),
         Key::AuthMethod { identity: name, .. } => vec![identity(name)],
         Key::InGroup { group: slug, identity: name } => vec![group(slug), identity(name)],
@@ -205,13 +209,19 @@ impl Builder<'_> {
             known.extend(OF_IDENTITIES);
             self.of_identity(file, &key, &entries);
         }
-        let fields: Entries<'_> =
-            entries.into_iter().filter(|(name, _)| !known.contains(name)).collect();
+        let fields: Entries<'_> = entries.into_iter().filter(|(name, _)| !known.contains(name)).collect();
         self.object(file, line, key, "", &fields);
     }
 
     /// The name of a document's object.
-    fn key(&mut self, file: &Path, line: u64, kind: &str, names: &[&str], entries: &Entries<'_>) -> Option<Key> {
+    fn key(
+        &mut self,
+        file: &Path,
+        line: u64,
+        kind: &str,
+        names: &[&str],
+        entries: &Entries<'_>,
+    ) -> Option<Key> {
         let mut found = BTreeMap::new();
         for name in names {
             let Some((line, node)) = entries.get(name) else { continue };
@@ -229,9 +239,13 @@ impl Builder<'_> {
         let mut take = |name: &str| found.remove(name);
         let key = match kind {
             "project" => take("slug").map(|slug| Key::Project { slug }),
-            "environment" => take("project").zip(take("slug")).map(|(project, slug)| Key::Environment { project, slug }),
+            "environment" => {
+                take("project").zip(take("slug")).map(|(project, slug)| Key::Environment { project, slug })
+            }
             "org-role" => take("slug").map(|slug| Key::OrgRole { slug }),
-            "project-role" => take("project").zip(take("slug")).map(|(project, slug)| Key::ProjectRole { project, slug }),
+            "project-role" => {
+                take("project").zip(take("slug")).map(|(project, slug)| Key::ProjectRole { project, slug })
+            }
             "group" => take("slug").map(|slug| Key::Group { slug }),
             "identity" => take("name").map(|name| Key::Identity { name }),
             _ => match (take("project"), take("identity"), take("group")) {

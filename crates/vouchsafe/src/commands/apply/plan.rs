@@ -75,7 +75,8 @@ pub(super) fn dangling(desired: &Desired, actual: &Actual) -> Vec<Problem> {
     for (key, declared) in desired {
         for needed in needs(key, &declared.content) {
             if !desired.contains_key(&needed) && !actual.has(&needed) {
-                let what = format!("the {key} refers to the {needed}, which neither the files nor the server have");
+                let what =
+                    format!("the {key} refers to the {needed}, which neither the files nor the server have");
                 problems.push(Problem { place: declared.place.clone(), what });
             }
         }
@@ -147,5 +148,128 @@ impl Step {
             }
         }
         body
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
+    use super::super::{files, model, survey};
+    use super::*;
+
+    /// The objects of a text without mistakes.
+    fn desired(text: &str) -> Desired {
+        let documents = files::parse(Path::new("a.yaml"), text).unwrap();
+        let variable = |name: &str| (name == "PASSWORD").then(|| "hunter2".to_owned());
+        let (desired, problems) = model::build(&documents, &variable, Vec::new());
+        assert_eq!(problems, []);
+        desired
+    }
+
+    /// A server that takes a plan and echoes what it was sent.
+    fn after(mut actual: Actual, plan: &Plan, shows_secrets: bool) -> Actual {
+        for step in &plan.steps {
+            let whole = Step { action: Action::Create, ..step.clone() };
+            let mut content = survey::content(&step.key, &whole.body());
+            if !shows_secrets {
+                content.secrets.clear();
+            }
+            actual.objects.insert(step.key.clone(), content);
+        }
+        actual
+    }
+
+    fn settled(desired: &Desired) -> Actual {
+        after(Actual::default(), &plan(desired, &Actual::default(), false), true)
+    }
+
+    const LDAP: &str = "kind: identity\nname: a\nauth:\n  ldap-auth:\n    url: ldaps://d.example\n    \
+        bindDN: cn=a\n    bindPass: {fromEnv: PASSWORD}\n    allowedFields: {mail: [b, a]}\n";
+
+    #[test]
+    fn secrets_are_written_when_they_differ_or_when_something_else_does() {
+        let wanted = desired(LDAP);
+        let first = plan(&wanted, &Actual::default(), false);
+        assert_eq!(first.steps[1].secrets, [("bindPass", Rewrite::Differs)]);
+        assert!(!format!("{first:?}").contains("hunter2"));
+        assert!(plan(&wanted, &after(Actual::default(), &first, true), true).steps.is_empty());
+
+        let hidden = after(Actual::default(), &first, false);
+        let second = plan(&wanted, &hidden, false);
+        assert_eq!((second.steps.len(), second.uncompared.len()), (0, 1));
+        let refreshed = plan(&wanted, &hidden, true);
+        assert_eq!(refreshed.steps[0].secrets, [("bindPass", Rewrite::Unknown)]);
+        assert_eq!(refreshed.steps[0].body().keys().collect::<Vec<_>>(), ["bindPass"]);
+        let changed = desired(&LDAP.replace("cn=a", "cn=b"));
+        assert_eq!(plan(&changed, &hidden, false).steps[0].body().len(), 2);
+    }
+
+    #[test]
+    fn only_what_differs_is_sent_except_where_the_rest_would_be_emptied() {
+        let text = "kind: identity\nname: a\nauth:\n  aws-auth: {allowedAccountIds: ['123456789012']}\n  gcp-auth: {type: iam}\n";
+        let before = settled(&desired(text));
+        let changed =
+            desired(&text.replace("aws-auth: {", "aws-auth: {accessTokenTTL: 1h, ").replace("iam}", "gce}"));
+        let steps = plan(&changed, &before, false).steps;
+        assert_eq!(steps.len(), 2);
+        assert_eq!(steps[0].body()["allowedAccountIds"], "123456789012");
+        assert_eq!(steps[1].body().len(), 1);
+    }
+
+    #[test]
+    fn references_must_lead_somewhere() {
+        let wanted = desired("kind: project-member\nproject: p\nidentity: a\nroles: [viewer, own]\n");
+        assert_eq!(dangling(&wanted, &Actual::default()).len(), 3);
+        let known = [
+            Key::Project { slug: "p".to_owned() },
+            Key::Identity { name: "a".to_owned() },
+            Key::ProjectRole { project: "p".to_owned(), slug: "own".to_owned() },
+        ];
+        let actual = Actual { known: known.into(), ..Actual::default() };
+        assert_eq!(dangling(&wanted, &actual), []);
+    }
+
+    /// Documents that refer to one another by chance, in any order.
+    fn documents() -> impl Strategy<Value = Vec<String>> {
+        let name = || prop::sample::select(vec!["one", "two", "three"]);
+        let document = (0..6_usize, name(), name(), 0..5000_u32, any::<bool>()).prop_map(|(kind, a, b, n, flag)| match kind {
+            0 => format!("kind: project\nslug: {a}\nname: {b}\ndeleteProtection: {flag}\n"),
+            1 => format!("kind: project-role\nproject: {a}\nslug: {b}\nname: x\npermissions: [{{subject: secrets, action: read, inverted: {flag}}}]\n"),
+            2 => format!("kind: identity\nname: {a}\nrole: {b}\nmetadata: {{k: '{n}'}}\nauth:\n  universal-auth: {{accessTokenTTL: {n}m, accessTokenTrustedIps: [10.0.0.{}/24]}}\n", n % 256),
+            3 => format!("kind: project-member\nproject: {a}\nidentity: {b}\nroles: [viewer, {b}, {{role: admin, for: {n}m, from: 2026-01-01T00:00:00Z}}]\n"),
+            4 => format!("kind: org-role\nslug: {a}\nname: x\npermissions: []\n"),
+            _ => format!("kind: group\nslug: {a}\nname: {b}\nrole: {b}\n"),
+        });
+        // One of each name: others would be declared twice.
+        prop::collection::vec(document, 0..20).prop_map(|mut all| {
+            let mut seen = BTreeSet::new();
+            all.retain(|text| {
+                let lines = if text.contains("project-") { 3 } else { 2 };
+                seen.insert(text.lines().take(lines).collect::<String>())
+            });
+            all
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_applied_does_not_differ_and_steps_come_after_what_they_need(documents in documents()) {
+            let wanted = desired(&documents.join("---\n"));
+            let first = plan(&wanted, &Actual::default(), false);
+            prop_assert_eq!(first.steps.len(), wanted.len());
+            let mut made = BTreeSet::new();
+            for step in &first.steps {
+                for needed in needs(&step.key, &step.content) {
+                    prop_assert!(!wanted.contains_key(&needed) || made.contains(&needed), "{} before {needed}", step.key);
+                }
+                made.insert(step.key.clone());
+            }
+            let again = plan(&wanted, &after(Actual::default(), &first, true), false);
+            prop_assert_eq!(again.steps.len(), 0);
+            prop_assert_eq!(again.unchanged, wanted.len());
+        }
     }
 }

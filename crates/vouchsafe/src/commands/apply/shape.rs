@@ -73,7 +73,11 @@ fn text(node: &Node) -> Result<&str, Wrong> {
     }
 }
 
-fn list<'n, T>(node: &'n Node, of: &str, one: impl Fn(&'n Node) -> Result<T, Wrong>) -> Result<Vec<T>, Wrong> {
+fn list<'n, T>(
+    node: &'n Node,
+    of: &str,
+    one: impl Fn(&'n Node) -> Result<T, Wrong>,
+) -> Result<Vec<T>, Wrong> {
     match &node.value {
         Tree::List(nodes) => nodes.iter().map(one).collect(),
         _ => wrong(node, &format!("a list of {of}")),
@@ -82,7 +86,9 @@ fn list<'n, T>(node: &'n Node, of: &str, one: impl Fn(&'n Node) -> Result<T, Wro
 
 /// The entries of a map, of which all names must be known.
 pub(super) fn entries<'n>(node: &'n Node, known: &[&str]) -> Result<BTreeMap<&'n str, &'n Node>, Wrong> {
-    let Tree::Map(entries) = &node.value else { return wrong(node, &format!("a map of {}", known.join(", "))) };
+    let Tree::Map(entries) = &node.value else {
+        return wrong(node, &format!("a map of {}", known.join(", ")));
+    };
     for (line, name, _) in entries {
         if !known.contains(&name.as_str()) {
             return Err((*line, format!("unknown field `{name}`; known are {}", known.join(", "))));
@@ -170,7 +176,8 @@ fn long(node: &Node, outside: &dyn Outside) -> Result<String, Wrong> {
     match &node.value {
         Tree::Map(_) => {
             let entries = entries(node, &["fromFile"])?;
-            let file = entries.get("fromFile").ok_or((node.line, "expected a text or fromFile".to_owned()))?;
+            let file =
+                entries.get("fromFile").ok_or((node.line, "expected a text or fromFile".to_owned()))?;
             let read = outside.file(text(file)?).map_err(|why| (file.line, why))?;
             Ok(read.trim().to_owned())
         }
@@ -345,7 +352,9 @@ impl Shape {
                 Ok(set(nets.iter().map(String::as_str)))
             }
             Self::Claims => map(node, claim).map(|claims| json!(claims)),
-            Self::Names | Self::Metadata => map(node, |node| text(node).map(str::to_owned)).map(|names| json!(names)),
+            Self::Names | Self::Metadata => {
+                map(node, |node| text(node).map(str::to_owned)).map(|names| json!(names))
+            }
             Self::Attributes => map(node, commas).map(|fields| json!(fields)),
             Self::Bundle => bundle(node, outside),
             Self::Rules => list(node, "rules", rule_node).map(Value::Array),
@@ -379,11 +388,19 @@ impl Shape {
                 let claims = value.as_object().into_iter().flatten();
                 claims.map(|(name, patterns)| (name.clone(), split(patterns))).collect::<Map<_, _>>().into()
             }
-            Self::Names => if value.is_object() { value.clone() } else { json!({}) },
+            Self::Names => {
+                if value.is_object() {
+                    value.clone()
+                } else {
+                    json!({})
+                }
+            }
             Self::Metadata => pairs(value, |value| json!(value)),
             Self::Attributes => pairs(value, |value| set(value.split(','))),
             Self::Bundle => shown_bundle(value),
-            Self::Rules => value.as_array().into_iter().flatten().cloned().map(rule).collect::<Vec<_>>().into(),
+            Self::Rules => {
+                value.as_array().into_iter().flatten().cloned().map(rule).collect::<Vec<_>>().into()
+            }
             Self::Grants => sorted(value.as_array().into_iter().flatten().map(shown_grant).collect()),
         }
     }

@@ -38,8 +38,11 @@ struct ShownField {
 
 impl Shown {
     pub(super) fn new(plan: &Plan, applied: bool) -> Self {
-        let field =
-            |change: &Change| ShownField { field: change.name, from: change.from.clone(), to: change.to.clone() };
+        let field = |change: &Change| ShownField {
+            field: change.name,
+            from: change.from.clone(),
+            to: change.to.clone(),
+        };
         let step = |step: &Step| ShownStep {
             action: match step.action {
                 Action::Create => "create",

@@ -48,7 +48,9 @@ pub(super) struct Survey<'c> {
 fn found<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
     match answer {
         Ok(found) => Ok(Some(found)),
-        Err(error) if error.refusal().is_some_and(|why| why.status == 404 && !why.is_about_login()) => Ok(None),
+        Err(error) if error.refusal().is_some_and(|why| why.status == 404 && !why.is_about_login()) => {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }
@@ -137,16 +139,21 @@ impl<'c> Survey<'c> {
     }
 
     async fn identities(&mut self, desired: &Desired) -> Outcome {
-        let wanted: BTreeSet<String> = self.wanted.iter().filter_map(|key| match key {
-            Key::Identity { name } => Some(name.clone()),
-            _ => None,
-        }).collect();
+        let wanted: BTreeSet<String> = self
+            .wanted
+            .iter()
+            .filter_map(|key| match key {
+                Key::Identity { name } => Some(name.clone()),
+                _ => None,
+            })
+            .collect();
         if wanted.is_empty() {
             return Ok(());
         }
         let all = self.all_identities(&wanted).await?;
         for name in wanted {
-            let found: Vec<&IdentityMembership> = all.iter().filter(|one| one.identity.name == name).collect();
+            let found: Vec<&IdentityMembership> =
+                all.iter().filter(|one| one.identity.name == name).collect();
             match found[..] {
                 [] => {}
                 [one] => self.identity(desired, name, one).await?,
@@ -211,22 +218,31 @@ impl<'c> Survey<'c> {
     }
 
     async fn projects(&mut self, desired: &Desired) -> Outcome {
-        let wanted: Vec<String> = self.wanted.iter().filter_map(|key| match key {
-            Key::Project { slug } => Some(slug.clone()),
-            _ => None,
-        }).collect();
+        let wanted: Vec<String> = self
+            .wanted
+            .iter()
+            .filter_map(|key| match key {
+                Key::Project { slug } => Some(slug.clone()),
+                _ => None,
+            })
+            .collect();
         for slug in wanted {
             let found = found(self.client.project_by_slug(&slug).await);
             if let Some(project) = found.with_context(|| format!("cannot read the project {slug}"))? {
-                self.project(desired, &slug, &project).await.with_context(|| {
-                    format!("cannot read the roles of the project {slug}")
-                })?;
+                self.project(desired, &slug, &project)
+                    .await
+                    .with_context(|| format!("cannot read the roles of the project {slug}"))?;
             }
         }
         Ok(())
     }
 
-    async fn project(&mut self, desired: &Desired, slug: &str, project: &Project) -> Result<(), anyhow::Error> {
+    async fn project(
+        &mut self,
+        desired: &Desired,
+        slug: &str,
+        project: &Project,
+    ) -> Result<(), anyhow::Error> {
         self.ids.projects.insert(slug.to_owned(), project.id);
         let shown = json!({
             "name": project.name, "description": project.description,
@@ -259,10 +275,14 @@ impl<'c> Survey<'c> {
     }
 
     async fn in_groups(&mut self) -> Result<(), Error> {
-        let groups: BTreeSet<String> = self.wanted.iter().filter_map(|key| match key {
-            Key::InGroup { group, .. } => Some(group.clone()),
-            _ => None,
-        }).collect();
+        let groups: BTreeSet<String> = self
+            .wanted
+            .iter()
+            .filter_map(|key| match key {
+                Key::InGroup { group, .. } => Some(group.clone()),
+                _ => None,
+            })
+            .collect();
         for group in groups {
             let Some(id) = self.ids.groups.get(&group).copied() else { continue };
             let mut offset = 0;
