@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::access::AccessCommand;
 use crate::commands::agent::AgentArgs;
+use crate::commands::apply::{self, ApplyArgs};
 use crate::commands::bootstrap::BootstrapArgs;
 use crate::commands::export::ExportArgs;
 use crate::commands::folders::FoldersCommand;
@@ -96,6 +97,9 @@ pub(crate) enum Command {
     /// Ask what others may do, and why a request was refused
     #[command(subcommand)]
     Access(AccessCommand),
+    /// Make identities, roles and memberships as files say; shows what differs, and changes nothing else
+    #[command(after_help = apply::EXAMPLES)]
+    Apply(Box<ApplyArgs>),
     /// Make root keys
     #[command(subcommand)]
     RootKey(RootKeyCommand),
@@ -194,7 +198,10 @@ mod tests {
         let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
         let mut guides = std::fs::read_to_string(format!("{docs}/configuration.md")).unwrap();
         for guide in std::fs::read_dir(format!("{docs}/cli")).unwrap() {
-            guides += &std::fs::read_to_string(guide.unwrap().path()).unwrap();
+            let path = guide.unwrap().path();
+            if path.extension().is_some_and(|end| end == "md") {
+                guides += &std::fs::read_to_string(path).unwrap();
+            }
         }
         check(&Cli::command(), &guides);
     }

@@ -18,13 +18,15 @@ pub(crate) const FORBIDDEN: u8 = 4;
 pub(crate) const NOT_FOUND: u8 = 5;
 /// Exit code: trying again later may help.
 pub(crate) const NO_ANSWER: u8 = 6;
+/// Exit code: `apply` found differences and was asked to say so by its exit code.
+pub(crate) const DIFFERENT: u8 = 7;
 /// Exit code: there is such a command, but it cannot be run.
 pub(crate) const CANNOT_RUN: u8 = 126;
 /// Exit code: there is no such command.
 pub(crate) const NO_COMMAND: u8 = 127;
 
 /// What the exit codes mean. `docs/cli/README.md` has the same table.
-pub(crate) const EXIT_CODES: [(u8, &str); 9] = [
+pub(crate) const EXIT_CODES: [(u8, &str); 10] = [
     (0, "done"),
     (FAILED, "failed"),
     (USAGE, "the command line or the settings make no sense"),
@@ -32,6 +34,7 @@ pub(crate) const EXIT_CODES: [(u8, &str); 9] = [
     (FORBIDDEN, "the server forbids it"),
     (NOT_FOUND, "the server has no such thing"),
     (NO_ANSWER, "the server cannot be reached or cannot answer now; trying again may help"),
+    (DIFFERENT, "`apply --exit-code`: the server is not as the files say"),
     (CANNOT_RUN, "`run`: the command cannot be run; else `run` ends with the command's own code"),
     (NO_COMMAND, "`run`: there is no such command"),
 ];

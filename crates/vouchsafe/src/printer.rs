@@ -31,6 +31,12 @@ pub(crate) enum Style {
     Command,
     /// Something beside the point.
     Faint,
+    /// Something new.
+    Added,
+    /// Something that goes.
+    Removed,
+    /// Something that becomes another.
+    Changed,
     /// It went wrong.
     Error,
 }
@@ -41,6 +47,9 @@ impl Style {
             Self::Bold => "1",
             Self::Command => "36",
             Self::Faint => "2",
+            Self::Added => "32",
+            Self::Removed => "31",
+            Self::Changed => "33",
             Self::Error => "1;31",
         }
     }

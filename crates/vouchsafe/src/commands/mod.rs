@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod agent;
+pub(crate) mod apply;
 pub(crate) mod bootstrap;
 pub(crate) mod export;
 pub(crate) mod folders;
@@ -48,6 +49,7 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Outcome {
         Command::Init(args) => runtime()?.block_on(init::run(*args, &file, printer)),
         Command::Identity(command) => runtime()?.block_on(identity::run(command, &file, printer)),
         Command::Access(command) => runtime()?.block_on(access::run(command, &file, printer)),
+        Command::Apply(args) => runtime()?.block_on(apply::run(*args, &file, printer)),
         Command::Token(command) => runtime()?.block_on(token::run(command, &file, printer)),
         Command::Run(args) => {
             let prepared = runtime()?.block_on(run::prepare(*args, &file, printer))?;

@@ -3,6 +3,7 @@
 
 mod access;
 mod agent;
+mod apply;
 mod export;
 mod folders;
 mod harness;
