@@ -203,7 +203,7 @@ pub struct RoleChangeInput {
     #[serde(deserialize_with = "lenient::opt_text")]
     pub name: Option<String>,
     /// What the role is for, at most 1000 characters; null clears it.
-    #[serde(deserialize_with = "lenient::given_text")]
+    #[serde(deserialize_with = "lenient::given_text", skip_serializing_if = "Option::is_none")]
     pub description: lenient::Given<String>,
     /// The rules, in order; all of them.
     pub permissions: Option<Vec<serde_json::Value>>,

@@ -1,14 +1,15 @@
 //! Identities.
 
+use reqwest::Method;
 use serde::Serialize;
 use serde_json::Value;
-use vouchsafe_api::auth_methods::{
-    CreateClientSecret, MethodReply, MethodSettings, NewClientSecretReply, UniversalAuthInput,
-};
+use vouchsafe_api::auth_methods::{MethodReply, MethodSettings, UniversalAuthInput};
 use vouchsafe_api::common::Nothing;
 use vouchsafe_api::identities::{
-    CreateIdentity, Identity, IdentityDetails, IdentityDetailsReply, IdentityReply,
+    CreateIdentity, Identity, IdentityDetails, IdentityDetailsReply, IdentityMembership,
+    IdentityMembershipList, IdentityMembershipReply, IdentityReply, SearchIdentities, UpdateIdentity,
 };
+use vouchsafe_api::identity_members::{IdentityMember, MembershipsOfIdentity};
 use vouchsafe_domain::id::IdentityId;
 
 use crate::{Client, Error};
@@ -53,13 +54,32 @@ impl Client {
         })
     }
 
-    /// Makes a client secret.
-    pub async fn create_client_secret(
-        &self,
-        input: &CreateClientSecret,
-    ) -> Result<NewClientSecretReply, Error> {
-        let id = input.identity_id.to_string();
-        let path = ["api", "v1", "auth", "universal-auth", "identities", &id, "client-secrets"];
-        self.post(&path, input).await
+    /// A page of the identities of the organization.
+    pub async fn search_identities(&self, input: &SearchIdentities) -> Result<IdentityMembershipList, Error> {
+        self.post(&["api", "v1", "identities", "search"], input).await
+    }
+
+    /// Reads an identity as a member of the organization, whoever manages it.
+    pub async fn identity(&self, id: IdentityId) -> Result<IdentityMembership, Error> {
+        let path = ["api", "v1", "identities", &id.to_string()];
+        Ok(self.get::<_, IdentityMembershipReply>(&path, &Nothing {}).await?.identity)
+    }
+
+    /// Changes an identity that the organization manages.
+    pub async fn update_identity(&self, input: &UpdateIdentity) -> Result<Identity, Error> {
+        let path = ["api", "v1", "identities", &input.identity_id.to_string()];
+        Ok(self.call::<_, IdentityReply>(Method::PATCH, &path, input).await?.identity)
+    }
+
+    /// Deletes an identity that the organization manages; its tokens are worth nothing from then on.
+    pub async fn delete_identity(&self, id: IdentityId) -> Result<Identity, Error> {
+        let path = ["api", "v1", "identities", &id.to_string()];
+        Ok(self.call::<_, IdentityReply>(Method::DELETE, &path, &Nothing {}).await?.identity)
+    }
+
+    /// The projects that an identity is a member of.
+    pub async fn projects_of_identity(&self, id: IdentityId) -> Result<Vec<IdentityMember>, Error> {
+        let path = ["api", "v1", "identities", &id.to_string(), "identity-memberships"];
+        Ok(self.get::<_, MembershipsOfIdentity>(&path, &Nothing {}).await?.identity_memberships)
     }
 }
