@@ -4,11 +4,16 @@
 mod access;
 mod export;
 mod folders;
+mod group;
 mod harness;
+mod identity;
 mod init;
 mod instance;
 mod login;
+mod member;
 mod people;
+mod project;
+mod role;
 #[cfg(unix)]
 mod run;
 mod secrets;
