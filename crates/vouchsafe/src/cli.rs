@@ -10,12 +10,16 @@ use crate::commands::apply::{self, ApplyArgs};
 use crate::commands::bootstrap::BootstrapArgs;
 use crate::commands::export::ExportArgs;
 use crate::commands::folders::FoldersCommand;
+use crate::commands::group::GroupCommand;
 use crate::commands::identity::IdentityCommand;
 use crate::commands::init::{self, InitArgs};
 use crate::commands::login::logout::{self, LogoutArgs};
 use crate::commands::login::{self, LoginArgs};
+use crate::commands::member::MemberCommand;
 use crate::commands::people::{self, CompletionsArgs, ManArgs};
+use crate::commands::project::ProjectCommand;
 use crate::commands::quickstart::QuickstartArgs;
+use crate::commands::role::RoleCommand;
 use crate::commands::run::RunArgs;
 use crate::commands::secrets::SecretsArgs;
 use crate::commands::token::TokenCommand;
@@ -91,9 +95,21 @@ pub(crate) enum Command {
     /// Look into an access token, renew or revoke it
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Try auth methods of identities out
+    /// Administer machine identities, and how they log in
     #[command(subcommand)]
-    Identity(IdentityCommand),
+    Identity(Box<IdentityCommand>),
+    /// Administer roles of the organization and of projects
+    #[command(subcommand)]
+    Role(Box<RoleCommand>),
+    /// Administer projects and their environments
+    #[command(subcommand)]
+    Project(Box<ProjectCommand>),
+    /// Administer who has which role, in the organization and in projects
+    #[command(subcommand)]
+    Member(Box<MemberCommand>),
+    /// Administer groups of people and identities
+    #[command(subcommand)]
+    Group(Box<GroupCommand>),
     /// Ask what others may do, and why a request was refused
     #[command(subcommand)]
     Access(AccessCommand),

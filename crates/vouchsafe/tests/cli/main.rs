@@ -6,11 +6,16 @@ mod agent;
 mod apply;
 mod export;
 mod folders;
+mod group;
 mod harness;
+mod identity;
 mod init;
 mod instance;
 mod login;
+mod member;
 mod people;
+mod project;
+mod role;
 #[cfg(unix)]
 mod run;
 mod secrets;
