@@ -39,11 +39,6 @@ impl Client {
         Ok(reply.project)
     }
 
-    /// A project by its slug.
-    pub async fn project_by_slug(&self, slug: &str) -> Result<Project, Error> {
-        self.get(&["api", "v1", "projects", "slug", slug], &Nothing {}).await
-    }
-
     /// Changes a project.
     pub async fn update_project(&self, input: &UpdateProject) -> Result<Project, Error> {
         let path = ["api", "v1", "projects", &input.project_id.to_string()];
