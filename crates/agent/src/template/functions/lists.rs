@@ -44,7 +44,7 @@ pub(super) const ALL: &[(&str, Pure)] = &[
         a.exactly().and_then(|[end]| steps(a, 0, number(end), if number(end) < 0 { -1 } else { 1 }))
     }),
     ("untilStep", |a| a.exactly().and_then(|[from, to, by]| steps(a, number(from), number(to), number(by)))),
-    ("dict", dict),
+    ("dict", |a| Ok(dict(a.all))),
     ("get", |a| {
         a.exactly().and_then(|[from, key]| {
             Ok(dictionary(a, from)?.get(a.text(key)?).cloned().unwrap_or_else(|| text_of("")))
@@ -147,10 +147,11 @@ fn dictionary<'a>(a: &Arguments<'_>, value: &'a Value) -> Outcome<&'a Dictionary
     }
 }
 
-fn dict(a: &Arguments<'_>) -> Outcome {
+/// Keys and values in turns; a key without a value has an empty text.
+fn dict(pairs: &[Value]) -> Value {
     let pair =
         |pair: &[Value]| (pair[0].to_string().into(), pair.get(1).cloned().unwrap_or_else(|| text_of("")));
-    Ok(mapped(a.all.chunks(2).map(pair).collect()))
+    mapped(pairs.chunks(2).map(pair).collect())
 }
 
 /// The entries with these keys, or the others.
