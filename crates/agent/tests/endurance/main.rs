@@ -22,7 +22,7 @@ use proxy::Fault;
 use world::World;
 
 /// How long the agent waits for an answer; real time.
-const TIME_LIMIT: Duration = Duration::from_millis(100);
+const TIME_LIMIT: Duration = Duration::from_millis(250);
 /// How often the agent looks for changed secrets.
 const POLL: Duration = Duration::from_secs(23);
 /// How long it may take after the login was refused.
@@ -55,15 +55,15 @@ enum Kind {
 const KINDS: [(Kind, u64); 16] = [
     (Kind::Refused, 100),
     (Kind::Closed, 100),
-    (Kind::Slow, 3),
-    (Kind::HalfOpen, 3),
+    (Kind::Slow, 2),
+    (Kind::HalfOpen, 2),
     (Kind::CutOff, 90),
     (Kind::Rejected, 90),
     (Kind::TokenError, 90),
     (Kind::Forbidden, 80),
     (Kind::LoginRefused, 6),
     (Kind::TooMany, 90),
-    (Kind::Storm, 116),
+    (Kind::Storm, 118),
     (Kind::ClockJump, 60),
     (Kind::Rotated, 22),
     (Kind::Revoked, 50),
