@@ -1,15 +1,18 @@
 //! Trust bundles: the keys of a trust domain (SPIFFE Trust Domain and Bundle section 4).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 use vouchsafe_api::auth_spiffe::{BundleInput, BundleProfile};
 use vouchsafe_domain::time::Timestamp;
 
+use super::SpiffeId;
 use crate::jose::{FRESH, Key, KeySet, Keys, Refresh, SetAddress, UnverifiedJwt};
-use crate::net::Trust;
+use crate::net::{Peer, Trust};
 use crate::x509::Authorities;
-use crate::x509::svid::authorities;
+use crate::x509::svid::{authorities, authorities_of_bundle};
 use crate::{Context, Issue, Reason, Refusal};
 
 /// Largest bundle that may be written down, in bytes.
@@ -35,6 +38,8 @@ pub(super) struct Distribution {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ca_cert: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    endpoint_spiffe_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     refresh_hint_seconds: Option<i64>,
 }
 
@@ -47,57 +52,88 @@ enum Source {
 }
 
 impl Distribution {
-    /// Reads what was sent; fields of the other profile are passed over.
-    pub(super) fn new(input: BundleInput) -> Result<Self, Issue> {
-        let fetched = input.profile == BundleProfile::HttpsWebBundle;
+    /// Reads what was sent for a trust domain; fields of other profiles are passed over.
+    pub(super) fn new(input: BundleInput, domain: &str) -> Result<Self, Issue> {
+        use BundleProfile::{HttpsSpiffeBundle, HttpsWebBundle, Static};
+        let profile = input.profile;
         let hint = input.refresh_hint_seconds.unwrap_or(REFRESH_HINT);
         if !(0..=LONGEST_HINT).contains(&hint) {
-            return Err(Issue::new(
-                "trustBundleDistribution.refreshHintSeconds",
-                format!("Expected 0 to {LONGEST_HINT} seconds"),
-            ));
+            return Err(issue("refreshHintSeconds", format!("Expected 0 to {LONGEST_HINT} seconds")));
         }
         let distribution = Self {
-            profile: input.profile,
-            bundle: input.bundle.filter(|_| !fetched),
-            endpoint_url: input.endpoint_url.filter(|_| fetched).map(|url| url.trim().to_owned()),
+            profile,
+            bundle: input.bundle.filter(|_| profile != HttpsWebBundle),
+            endpoint_url: input.endpoint_url.filter(|_| profile != Static).map(|url| url.trim().to_owned()),
             // Clients read the field even if it is empty.
-            ca_cert: fetched.then(|| input.ca_cert.unwrap_or_default().trim().to_owned()),
-            refresh_hint_seconds: fetched.then_some(hint),
+            ca_cert: (profile == HttpsWebBundle).then(|| input.ca_cert.unwrap_or_default().trim().to_owned()),
+            endpoint_spiffe_id: input
+                .endpoint_spiffe_id
+                .filter(|_| profile == HttpsSpiffeBundle)
+                .map(|id| id.trim().to_owned()),
+            refresh_hint_seconds: (profile != Static).then_some(hint),
         };
-        distribution.ready()?;
+        distribution.ready(domain)?;
         Ok(distribution)
     }
 
-    pub(super) fn ready(&self) -> Result<Bundle, Issue> {
-        match self.profile {
+    pub(super) fn ready(&self, domain: &str) -> Result<Bundle, Issue> {
+        let trust = match self.profile {
             BundleProfile::Static => {
-                let field = "trustBundleDistribution.bundle";
-                let text = self.bundle.as_deref().unwrap_or_default();
-                if text.len() > LARGEST {
-                    return Err(Issue::new(field, format!("Expected at most {LARGEST} bytes")));
-                }
-                let set = KeySet::from_jwks(text.as_bytes())
-                    .map_err(|error| Issue::new(field, error.to_string()))?;
-                Ok(Bundle(Source::Static(set)))
+                let set = KeySet::from_jwks(self.bundle()?.as_bytes());
+                return set
+                    .map(Source::Static)
+                    .map(Bundle)
+                    .map_err(|error| issue("bundle", error.to_string()));
             }
             BundleProfile::HttpsWebBundle => {
-                let no_url = || {
-                    Issue::new("trustBundleDistribution.endpointUrl", "Expected the URL of a bundle endpoint")
-                };
-                let url: Url =
-                    self.endpoint_url.as_deref().unwrap_or_default().parse().map_err(|_| no_url())?;
                 let pem = self.ca_cert.as_deref().unwrap_or_default();
-                let trust = Trust::from_pem(pem)
-                    .map_err(|error| Issue::new("trustBundleDistribution.caCert", error.to_string()))?;
-                // A hint of 0 says nothing.
-                let fresh =
-                    self.refresh_hint_seconds.filter(|hint| *hint > 0).unwrap_or(FRESH).min(LONGEST_FRESH);
-                let refresh = Refresh { fresh, stale: fresh + GRACE };
-                Ok(Bundle(Source::Fetched { address: SetAddress::Jwks(url), trust, refresh }))
+                Trust::from_pem(pem).map_err(|error| issue("caCert", error.to_string()))?
             }
-        }
+            BundleProfile::HttpsSpiffeBundle => Trust::Svid(Arc::new(self.peer(domain)?)),
+        };
+        // A hint of 0 says nothing.
+        let fresh = self.refresh_hint_seconds.filter(|hint| *hint > 0).unwrap_or(FRESH).min(LONGEST_FRESH);
+        let refresh = Refresh { fresh, stale: fresh + GRACE };
+        Ok(Bundle(Source::Fetched { address: SetAddress::Jwks(self.url()?), trust, refresh }))
     }
+
+    fn url(&self) -> Result<Url, Issue> {
+        let wrong = |what: &str| issue("endpointUrl", what);
+        let text = self.endpoint_url.as_deref().unwrap_or_default();
+        let url: Url = text.parse().map_err(|_| wrong("Expected the URL of a bundle endpoint"))?;
+        if self.profile == BundleProfile::HttpsSpiffeBundle && url.scheme() != "https" {
+            return Err(wrong("Expected an https URL: without TLS the endpoint shows no SVID"));
+        }
+        Ok(url)
+    }
+
+    fn bundle(&self) -> Result<&str, Issue> {
+        let text = self.bundle.as_deref().unwrap_or_default();
+        if text.len() > LARGEST {
+            return Err(issue("bundle", format!("Expected at most {LARGEST} bytes")));
+        }
+        Ok(text)
+    }
+
+    /// Who the endpoint has to be, vouched for by the written down bundle.
+    fn peer(&self, domain: &str) -> Result<Peer, Issue> {
+        let id = self.endpoint_spiffe_id.as_deref().unwrap_or_default();
+        let id = SpiffeId::parse(id)
+            .ok()
+            .filter(|id| id.trust_domain() == domain && !id.path().is_empty())
+            .ok_or_else(|| {
+                let expected = "Expected the SPIFFE ID of the endpoint, with a path and in the trust domain, such as \
+                                spiffe://prod.example.com/spire/server";
+                issue("endpointSpiffeId", expected)
+            })?;
+        let text = self.bundle()?;
+        authorities_of_bundle(text).map_err(|unusable| issue("bundle", unusable.to_string()))?;
+        Peer::new(id, text).map_err(|error| issue("bundle", error.to_string()))
+    }
+}
+
+fn issue(field: &str, message: impl Into<String>) -> Issue {
+    Issue::new(format!("trustBundleDistribution.{field}"), message)
 }
 
 /// Whether a key may verify JWT-SVIDs: it says so, or does not say what it is for.
