@@ -10,6 +10,7 @@ mod key;
 mod memory;
 mod set;
 mod small_order;
+mod source;
 mod times;
 mod token;
 
@@ -19,5 +20,6 @@ pub use fetch::SetAddress;
 pub use key::PublicKey;
 pub use memory::{Memory, ProcessMemory, Remembering};
 pub use set::{InvalidKeys, Key, KeySet};
+pub use source::KeySource;
 pub use times::{TimeRules, check_times};
 pub use token::{Claims, JwtError, TokenType, UnverifiedJwt};

@@ -6,10 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 use vouchsafe_api::auth_spiffe::{BundleInput, BundleProfile};
-use vouchsafe_domain::time::Timestamp;
 
 use super::SpiffeId;
-use crate::jose::{FRESH, Key, KeySet, Keys, Refresh, SetAddress, UnverifiedJwt};
+use crate::jose::{FRESH, Key, KeySet, KeySource, Refresh, SetAddress, UnverifiedJwt};
 use crate::net::{Peer, Trust};
 use crate::x509::Authorities;
 use crate::x509::svid::{authorities, authorities_of_bundle};
@@ -44,12 +43,7 @@ pub(super) struct Distribution {
 }
 
 /// The same, ready for use.
-pub(super) struct Bundle(Source);
-
-enum Source {
-    Static(KeySet),
-    Fetched { address: SetAddress, trust: Trust, refresh: Refresh },
-}
+pub(super) struct Bundle(KeySource);
 
 impl Distribution {
     /// Reads what was sent for a trust domain; fields of other profiles are passed over.
@@ -81,7 +75,7 @@ impl Distribution {
             BundleProfile::Static => {
                 let set = KeySet::from_jwks(self.bundle()?.as_bytes());
                 return set
-                    .map(Source::Static)
+                    .map(KeySource::from)
                     .map(Bundle)
                     .map_err(|error| issue("bundle", error.to_string()));
             }
@@ -94,7 +88,7 @@ impl Distribution {
         // A hint of 0 says nothing.
         let fresh = self.refresh_hint_seconds.filter(|hint| *hint > 0).unwrap_or(FRESH).min(LONGEST_FRESH);
         let refresh = Refresh { fresh, stale: fresh + GRACE };
-        Ok(Bundle(Source::Fetched { address: SetAddress::Jwks(self.url()?), trust, refresh }))
+        Ok(Bundle(KeySource::Fetched { address: SetAddress::Jwks(self.url()?), trust, refresh }))
     }
 
     fn url(&self) -> Result<Url, Issue> {
@@ -144,15 +138,8 @@ fn is_for_jwts(key: &Key) -> bool {
 impl Bundle {
     /// The authorities of X.509-SVIDs.
     pub(super) async fn authorities(&self, context: &Context<'_>) -> Result<Authorities, Refusal> {
-        let found = match &self.0 {
-            Source::Static(set) => authorities(set),
-            Source::Fetched { address, trust, refresh } => {
-                let (sets, now) = (context.key_sets, context.now);
-                let keys = sets.get(context.outbound, address, trust, *refresh, |_| true, now).await?;
-                authorities(&keys.set)
-            }
-        };
-        found.map_err(|unusable| Refusal::new(Reason::CertificatePath, unusable.to_string()))
+        let set = self.0.get(context, |_| true).await?;
+        authorities(&set).map_err(|unusable| Refusal::new(Reason::CertificatePath, unusable.to_string()))
     }
 
     /// The keys that may have signed this JWT-SVID: those for JWT-SVIDs, and those that do not say what they are for.
@@ -162,53 +149,27 @@ impl Bundle {
         token: &UnverifiedJwt,
     ) -> Result<KeySet, Refusal> {
         let for_jwts = |set: &KeySet| set.clone().only(is_for_jwts);
-        match &self.0 {
-            Source::Static(set) => Ok(for_jwts(set)),
-            Source::Fetched { address, trust, refresh } => {
-                let (sets, now) = (context.key_sets, context.now);
-                // The authorities for X.509-SVIDs in the same bundle have no ids; they must not pass for the key named.
-                let will_do = |keys: &Keys| token.has_key_in(&for_jwts(&keys.set));
-                let keys = sets.get(context.outbound, address, trust, *refresh, will_do, now).await?;
-                Ok(for_jwts(&keys.set))
-            }
-        }
+        // The authorities for X.509-SVIDs in the same bundle have no ids; they must not pass for the key named.
+        let set = self.0.get(context, |keys| token.has_key_in(&for_jwts(&keys.set))).await?;
+        Ok(for_jwts(&set))
     }
 
     /// Makes sure that there is a bundle: fetches it, unless one is kept that may be used.
     pub(super) async fn usable(&self, context: &Context<'_>) -> Result<(), Refusal> {
-        match &self.0 {
-            Source::Static(_) => Ok(()),
-            Source::Fetched { address, trust, refresh } => {
-                let (sets, now) = (context.key_sets, context.now);
-                sets.get(context.outbound, address, trust, *refresh, |_| true, now).await.map(|_| ())
-            }
-        }
+        self.0.get(context, |_| true).await.map(|_| ())
     }
 
     /// Fetches the bundle now, if it is one that is fetched.
     pub(super) async fn refresh(&self, context: &Context<'_>) -> Result<(), Refusal> {
-        match &self.0 {
-            Source::Static(_) => Ok(()),
-            Source::Fetched { address, trust, .. } => {
-                context.key_sets.fetch_now(context.outbound, address, trust, context.now).await.map(|_| ())
-            }
-        }
-    }
-
-    /// When the bundle that is kept was fetched.
-    fn fetched_at(&self, context: &Context<'_>) -> Option<Timestamp> {
-        match &self.0 {
-            Source::Static(_) => None,
-            Source::Fetched { address, trust, .. } => context.key_sets.fetched_at(address, trust),
-        }
+        self.0.refresh(context).await
     }
 
     /// Adds to what is shown of the distribution when its bundle was fetched.
     pub(super) fn show(&self, context: &Context<'_>, shown: &mut Map<String, Value>) {
-        if let (Source::Fetched { .. }, Some(Value::Object(distribution))) =
+        if let (KeySource::Fetched { .. }, Some(Value::Object(distribution))) =
             (&self.0, shown.get_mut("trustBundleDistribution"))
         {
-            let at = self.fetched_at(context).map_or(Value::Null, |at| Value::from(at.to_string()));
+            let at = self.0.fetched_at(context).map_or(Value::Null, |at| Value::from(at.to_string()));
             distribution.insert("cachedBundleLastRefreshedAt".to_owned(), at);
         }
     }
