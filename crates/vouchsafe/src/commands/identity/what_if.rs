@@ -43,6 +43,9 @@ pub(crate) struct SampleArgs {
     /// A user name of a directory
     #[arg(long, value_name = "NAME")]
     username: Option<String>,
+    /// The OCID of a user of Oracle's cloud, or the id of its key: tenancy/user/fingerprint
+    #[arg(long, value_name = "OCID")]
+    ocid: Option<String>,
 }
 
 impl SampleArgs {
@@ -53,6 +56,7 @@ impl SampleArgs {
             arn: self.arn,
             certificate: text(self.certificate_file)?,
             username: self.username,
+            ocid: self.ocid,
             after: None,
         })
     }
