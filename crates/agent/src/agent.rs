@@ -108,6 +108,12 @@ impl Agent {
         self.token.subscribe()
     }
 
+    /// Takes note that the server does not accept the token, so that the next step logs in.
+    pub(crate) fn token_rejected(&mut self) {
+        let (now, chance) = (self.now(), self.chance());
+        self.session.rejected(now, self.pace, chance);
+    }
+
     /// What last went wrong, until something of that kind goes well.
     pub fn trouble(&self) -> Option<&str> {
         self.trouble.as_deref()

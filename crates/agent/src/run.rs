@@ -20,6 +20,8 @@ pub enum Event {
     Reload,
     /// To pass this signal on to the program.
     Signal(i32),
+    /// That the server does not accept the token any more.
+    TokenRejected,
 }
 
 /// How long the agent runs.
@@ -77,6 +79,11 @@ pub async fn run(
             },
             Happened::Told(Event::Reload) => {
                 reload(&mut agent, &reread);
+                wake = Moment::default();
+                continue;
+            }
+            Happened::Told(Event::TokenRejected) => {
+                agent.token_rejected();
                 wake = Moment::default();
                 continue;
             }

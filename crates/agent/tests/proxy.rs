@@ -73,7 +73,9 @@ impl Door {
         let behind = Behind {
             client: Client::new(url).unwrap(),
             token: token.subscribe(),
-            rejected: Arc::new(move |_| drop(count.fetch_add(1, Ordering::SeqCst))),
+            rejected: Arc::new(move |_| {
+                count.fetch_add(1, Ordering::SeqCst);
+            }),
             ticker: Arc::clone(&ticker) as _,
         };
         let proxy = Proxy::start(settings, behind).await.unwrap();

@@ -20,6 +20,7 @@ pub use value::{Command, Hook, address};
 use crate::auth::Auth;
 use crate::file::Access;
 use crate::pace::Pace;
+use crate::proxy::Place;
 
 /// Everything that the agent is told to do.
 #[derive(Clone, Debug)]
@@ -44,8 +45,8 @@ pub struct Config {
     pub exec: Option<Exec>,
     /// Where health and metrics are served.
     pub health: Option<SocketAddr>,
-    /// Where the caching proxy listens: addresses, or `unix:` and a path.
-    pub proxy: Vec<String>,
+    /// Where the caching proxy listens.
+    pub proxy: Vec<Place>,
 }
 
 /// A file that holds the access token.

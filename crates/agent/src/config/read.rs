@@ -11,6 +11,7 @@ use super::lines::Lines;
 use super::{Config, Environment, Exec, Format, OnChange, Sink, Template, TemplateSource, raw, value};
 use crate::auth::Auth;
 use crate::pace::{Pace, SHORTEST};
+use crate::proxy::Place;
 
 /// How often secrets are looked at if nothing else is said, as with the official agent.
 const POLLING: Duration = Duration::from_mins(5);
@@ -89,9 +90,6 @@ impl Reading {
             if is_there {
                 self.remark(key, "this agent has no such thing; it has no effect");
             }
-        }
-        if file.proxy.is_some() {
-            self.remark("proxy", "this version serves no proxy; it has no effect");
         }
         let server = file.infisical;
         let timeout = self.duration("infisical.timeout", server.timeout.as_deref())?;
@@ -297,13 +295,12 @@ impl Reading {
         value::address(listen).map(Some).map_err(|why| self.wrong("health.listen", why))
     }
 
-    fn proxy(&mut self, key: &str, proxy: raw::Proxy) -> Result<String, ConfigError> {
-        value::given(proxy.listen.as_deref()).map(str::to_owned).ok_or_else(|| {
-            self.wrong(
-                format!("{key}.listen"),
-                "expected an address such as 127.0.0.1:8081, or unix:/run/agent.sock",
-            )
-        })
+    fn proxy(&mut self, key: &str, proxy: raw::Proxy) -> Result<Place, ConfigError> {
+        let wrong = |why: String| self.wrong(format!("{key}.listen"), why);
+        let listen = value::given(proxy.listen.as_deref()).ok_or_else(|| {
+            wrong("expected an address such as 127.0.0.1:8081, or unix:/run/agent.sock".to_owned())
+        })?;
+        value::place(listen).map_err(wrong)
     }
 
     /// Two that write one file would replace each other's content for ever.

@@ -8,6 +8,7 @@ use vouchsafe_domain::time::parse_ms_range;
 
 use super::raw;
 use crate::file::{Access, group_id, user_id};
+use crate::proxy::Place;
 
 /// Longest time that a command on change may take, if the configuration sets no other.
 const COMMAND_TIME: Duration = Duration::from_mins(5);
@@ -77,6 +78,15 @@ pub fn address(text: &str) -> Result<SocketAddr, String> {
         .unwrap_or(text)
         .parse()
         .map_err(|_| format!("`{text}` is no address; expected one such as 127.0.0.1:9100"))
+}
+
+/// Where the proxy listens: `unix:` and a path, or an address of this machine. A socket is for the agent's own user only.
+pub(super) fn place(text: &str) -> Result<Place, String> {
+    match text.trim().strip_prefix("unix:") {
+        Some("") => Err("expected a path after `unix:`".to_owned()),
+        Some(path) => Ok(Place::Socket { path: path.into(), mode: 0o600 }),
+        None => Ok(Place::Port { address: address(text)?, is_exposed: false }),
+    }
 }
 
 /// A text runs in a shell, as with the official agent; a list is a program and its arguments.

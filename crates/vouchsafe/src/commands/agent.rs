@@ -10,7 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use tokio::sync::mpsc;
 use vouchsafe_agent::config::{self, Config, Remark};
+use vouchsafe_agent::proxy::{self, Behind, Proxy};
 use vouchsafe_agent::{Agent, Around, Event, Mode, Stopped, SystemTicker, health};
+use vouchsafe_api::concealed::Concealed;
 use vouchsafe_client::platform::Surroundings;
 
 use crate::failure::{Failure, Outcome};
@@ -118,9 +120,16 @@ pub(super) fn run(args: AgentArgs, printer: &Printer) -> Outcome {
 }
 
 async fn serve(config: Config, mode: Mode, place: &Place) -> Outcome<Stopped> {
-    let events = listen(config.exec.is_some())?;
+    let (sender, events) = listen(config.exec.is_some())?;
     let health = config.health.filter(|_| mode == Mode::Forever);
     let (agent, ticker) = prepare(config)?;
+    // Kept as long as the agent runs.
+    let mut proxies = Vec::new();
+    for place in agent.config().proxy.iter().filter(|_| mode == Mode::Forever) {
+        let behind = behind(&agent, sender.clone(), Arc::clone(&ticker));
+        proxies.push(Proxy::start(proxy::Settings::at(place.clone()), behind).await?);
+    }
+    drop(sender);
     if let Some(address) = health {
         let status = Arc::clone(agent.status());
         let bound = health::serve(address, status, ticker).await.map_err(|error| {
@@ -146,6 +155,20 @@ fn prepare(config: Config) -> Outcome<(Agent, Arc<SystemTicker>)> {
     };
     let agent = Agent::new(config, around).map_err(|error| Failure::usage(error.to_string()))?;
     Ok((agent, ticker))
+}
+
+/// What a proxy needs of the agent: its token, and somebody to tell when the server does not accept that.
+fn behind(agent: &Agent, events: mpsc::UnboundedSender<Event>, ticker: Arc<SystemTicker>) -> Behind {
+    let token = agent.token();
+    let current = token.clone();
+    let rejected = move |rejected: &Concealed| {
+        // Another one may have taken its place meanwhile.
+        if current.borrow().as_ref() == Some(rejected) {
+            // An agent that has stopped needs no token.
+            let _ = events.send(Event::TokenRejected);
+        }
+    };
+    Behind { client: agent.client().clone(), token, rejected: Arc::new(rejected), ticker }
 }
 
 fn tell(remarks: &[Remark]) {
@@ -190,9 +213,12 @@ fn decoded(encoded: &str) -> Outcome<String> {
         .ok_or_else(|| Failure::usage(format!("{}: expected a configuration in base64", BASE64.join(" or "))))
 }
 
+/// What the agent is told, and by which way others may tell it something.
+type Events = (mpsc::UnboundedSender<Event>, mpsc::UnboundedReceiver<Event>);
+
 /// What the agent is told by signals. Without a program, those that would be passed on keep their meaning.
 #[cfg(unix)]
-fn listen(has_program: bool) -> Outcome<mpsc::UnboundedReceiver<Event>> {
+fn listen(has_program: bool) -> Outcome<Events> {
     use tokio::signal::unix::{SignalKind, signal};
     let stops = [SignalKind::terminate(), SignalKind::interrupt()];
     let passed = [SignalKind::user_defined1(), SignalKind::user_defined2(), SignalKind::quit()];
@@ -204,15 +230,16 @@ fn listen(has_program: bool) -> Outcome<mpsc::UnboundedReceiver<Event>> {
         let (mut stream, sender) = (signal(kind)?, sender.clone());
         tokio::spawn(async move { while stream.recv().await.is_some() && sender.send(event).is_ok() {} });
     }
-    Ok(events)
+    Ok((sender, events))
 }
 
 /// What the agent is told by Ctrl-C.
 #[cfg(not(unix))]
-fn listen(_: bool) -> Outcome<mpsc::UnboundedReceiver<Event>> {
+fn listen(_: bool) -> Outcome<Events> {
     let (sender, events) = mpsc::unbounded_channel();
+    let signals = sender.clone();
     tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() && sender.send(Event::Stop(2)).is_ok() {}
+        while tokio::signal::ctrl_c().await.is_ok() && signals.send(Event::Stop(2)).is_ok() {}
     });
-    Ok(events)
+    Ok((sender, events))
 }

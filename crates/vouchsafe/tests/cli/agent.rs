@@ -366,3 +366,32 @@ fn a_template_that_fails_leaves_what_was_there() {
     let said = ended(&place.run(&["--check"]), 2);
     assert!(said.contains("templates.0"), "{said}");
 }
+
+#[cfg(unix)]
+#[test]
+fn programs_without_a_token_use_the_api_through_the_proxy() {
+    let place = Place::new();
+    place.secret("KEY", "through the proxy");
+    place.config("proxy:\n  - listen: unix:./agent.sock\n");
+    let mut agent = place.start();
+    let socket = place.path("agent.sock");
+    place.until("the proxy", || socket.exists() && place.read("log").contains("logged in"));
+    assert_eq!(mode(&socket), 0o600);
+    let query = format!("projectId={}&environment=dev", place.world.project);
+    let get = || {
+        let mut curl = Command::new("curl");
+        curl.args(["-sS", "-D", "-", "--unix-socket"]).arg(&socket);
+        let output = curl.arg(format!("http://localhost/api/v4/secrets/KEY?{query}")).output().expect("curl");
+        text(&output.stdout)
+    };
+    assert!(get().contains("through the proxy"), "{}", get());
+
+    // The agent logs in again when the server does not accept its token any more, and the call is made once more.
+    let revoke = format!("/api/v1/identities/{}/revoke-tokens", place.identity);
+    assert!(place.world.post(&revoke, "{}").get("statusCode").is_none());
+    assert!(get().contains("through the proxy"), "{}", get());
+    agent.signal("-TERM");
+    assert_eq!(agent.code(), Some(0));
+    assert!(!socket.exists(), "the socket is left behind");
+    assert!(!place.read("log").contains("through the proxy"));
+}
