@@ -10,7 +10,7 @@ use crate::moment::Moment;
 use crate::pace::Pace;
 
 /// Waits after a file could not be written.
-const RETRY: Pace = Pace { first: Duration::from_secs(1), cap: Duration::from_mins(1) };
+const RETRY: Pace = Pace { first: Duration::from_secs(1), cap: Duration::from_secs(15) };
 /// How often a file is looked at, in case that somebody changed or removed it.
 const LOOK: Duration = Duration::from_mins(1);
 
