@@ -43,7 +43,7 @@ pub struct MethodCheck {
     pub sources: Vec<SourceCheck>,
 }
 
-/// Something that a workload would present; exactly one of the four. It is looked at as if it were genuine: signatures
+/// Something that a workload would present; exactly one of the five. It is looked at as if it were genuine: signatures
 /// are not checked, and nobody is asked.
 #[derive(Clone, Default, Deserialize, JsonSchema, Serialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -60,6 +60,9 @@ pub struct WhatIf {
     /// A user name of a directory.
     #[serde(deserialize_with = "lenient::opt_text", skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
+    /// The OCID of a user of Oracle's cloud, or the id of its key: `tenancy/user/fingerprint`.
+    #[serde(deserialize_with = "lenient::opt_text", skip_serializing_if = "Option::is_none")]
+    pub ocid: Option<String>,
     /// Go on after this source: `next` of the answer before.
     #[serde(deserialize_with = "lenient::opt_parsed", skip_serializing_if = "Option::is_none")]
     pub after: Option<AuthMethodId>,

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use vouchsafe_domain::id::IdentityId;
 
 use crate::lenient;
 
@@ -13,6 +14,9 @@ pub enum BundleProfile {
     Static,
     /// From an endpoint with a certificate of the web (SPIFFE Trust Domain and Bundle section 5.2.1).
     HttpsWebBundle,
+    /// From an endpoint that shows an SVID of the trust domain (SPIFFE Federation section 5.2.2).
+    #[serde(alias = "https_spiffe")]
+    HttpsSpiffeBundle,
 }
 
 /// How the trust bundle is got.
@@ -21,15 +25,19 @@ pub enum BundleProfile {
 pub struct BundleInput {
     /// Which way.
     pub profile: BundleProfile,
-    /// The bundle: a JSON Web Key Set as text.
+    /// The bundle: a JSON Web Key Set as text. With `https_spiffe_bundle` the first one, which says who may have signed
+    /// the SVID of the endpoint until a newer one was fetched.
     #[serde(default)]
     pub bundle: Option<String>,
     /// Endpoint of the bundle.
     #[serde(default)]
     pub endpoint_url: Option<String>,
-    /// Authorities that vouch for the endpoint, PEM; the machine's if empty.
+    /// Authorities that vouch for the endpoint with `https_web_bundle`, PEM; the machine's if empty.
     #[serde(default)]
     pub ca_cert: Option<String>,
+    /// SPIFFE ID of the endpoint with `https_spiffe_bundle`, in the trust domain.
+    #[serde(default)]
+    pub endpoint_spiffe_id: Option<String>,
     /// A bundle this old is fetched anew, seconds, 0–86400; 3600 if missing.
     #[serde(default, deserialize_with = "lenient::opt_int")]
     pub refresh_hint_seconds: Option<i64>,
@@ -47,6 +55,17 @@ pub struct SpiffeAuthInput {
     pub allowed_audiences: Option<String>,
     /// Where the trust bundle comes from.
     pub trust_bundle_distribution: Option<BundleInput>,
+}
+
+/// Fetches a trust bundle anew.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RefreshBundle {
+    /// Which identity.
+    pub identity_id: IdentityId,
+    /// Name of the source; the first one if missing.
+    #[serde(default, deserialize_with = "lenient::opt_text")]
+    pub source: Option<String>,
 }
 
 /// Proves with an SVID.

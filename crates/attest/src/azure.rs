@@ -1,16 +1,13 @@
 //! Azure Auth: an access token of Microsoft Entra ID (`auth-methods.md` section 8).
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use url::Url;
 use vouchsafe_api::auth_azure::{AzureAuthInput, AzureCloud};
 use vouchsafe_api::auth_jwt::JwtProof;
 
-use crate::jose::{
-    Algorithm, Algorithms, Claims, Refresh, SetAddress, TimeRules, TokenType, UnverifiedJwt, check_times,
-};
+use crate::cloud::{self, text};
+use crate::jose::{Claims, SetAddress, UnverifiedJwt};
 use crate::method::{Finding, Sample};
-use crate::net::Trust;
 use crate::pattern::{Patterns, normalized, split};
 use crate::{Context, Findings, Issue, Login, Method, Proven, Reason, Refusal};
 
@@ -67,7 +64,7 @@ fn issuers(cloud: AzureCloud) -> Issuers {
 }
 
 /// The cloud that a configuration is of: as it says, else as the server's setting says, else the public one.
-fn cloud(context: &Context<'_>, ready: &Ready) -> AzureCloud {
+fn cloud_of(context: &Context<'_>, ready: &Ready) -> AzureCloud {
     let host = context.endpoints.azure_authority.as_ref().and_then(Url::host_str);
     ready.cloud.unwrap_or(match host {
         Some("login.microsoftonline.us") => AzureCloud::UsGov,
@@ -146,23 +143,15 @@ impl Login for AzureAuth {
 
     async fn verify(context: &Context<'_>, ready: &Ready, proof: &JwtProof) -> Result<Claims, Refusal> {
         let token = UnverifiedJwt::parse(proof.jwt.trim())?;
-        let accepted = Algorithms::of(&[Algorithm::Rs256]);
-        if !accepted.accept(token.algorithm()) {
-            let why = format!("the token is signed with {}; Entra ID signs with RS256", token.algorithm());
-            return Err(Refusal::new(Reason::Algorithm, why));
-        }
+        cloud::check_algorithm(&token, "Entra ID")?;
         let address = key_address(context, ready, token.claimed("ver") == Some("2.0"))?;
-        let (keys, trust, refresh) = (context.key_sets, Trust::Public, Refresh::default());
-        let set = keys.for_token(context.outbound, &address, &trust, refresh, &token, context.now).await?;
-        let claims = token.verify(&set, &accepted, TokenType::Jwt)?.clone();
-        check_times(&claims, TimeRules::default(), context.now)?;
-        Ok(claims)
+        cloud::verified(context, &token, address).await
     }
 
     /// Entra ID signs for all tenants with the same keys: what tells tenants apart is `iss` and `tid` alone.
     fn admit(context: &Context<'_>, ready: &Ready, claims: &Claims) -> Findings {
         let mut findings = Findings::new();
-        let (tenant, issuers) = (&ready.tenant, issuers(cloud(context, ready)));
+        let (tenant, issuers) = (&ready.tenant, issuers(cloud_of(context, ready)));
         let expected = [format!("{}/{tenant}/", issuers.sts), format!("{}/{tenant}/v2.0", issuers.login)];
         findings.check(
             "issuer",
@@ -200,26 +189,18 @@ impl Login for AzureAuth {
         let mut findings = Findings::new();
         for (what, second) in [("fetch the keys of version 1", false), ("fetch the keys of version 2", true)]
         {
-            let fetched = async {
-                let address = key_address(context, ready, second)?;
-                let keys = context.key_sets;
-                keys.fetch_now(context.outbound, &address, &Trust::Public, context.now).await.map(|_| ())
-            };
+            let fetched = async { cloud::keys(key_address(context, ready, second)?).refresh(context).await };
             findings.note(what, fetched.await);
         }
         findings.into_vec()
     }
 }
 
-fn text<'c>(claims: &'c Claims, name: &str) -> &'c str {
-    claims.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
 /// Where the keys of a tenant are, for tokens of either version.
 fn key_address(context: &Context<'_>, ready: &Ready, second: bool) -> Result<SetAddress, Refusal> {
     let authority = match &context.endpoints.azure_authority {
         Some(url) => url.as_str(),
-        None => issuers(cloud(context, ready)).login,
+        None => issuers(cloud_of(context, ready)).login,
     };
     let path = if second { "discovery/v2.0/keys" } else { "discovery/keys" };
     let url = format!("{}/{}/{path}", authority.trim_end_matches('/'), ready.tenant);
@@ -245,7 +226,7 @@ fn is_allowed(ready: &Ready, claims: &Claims) -> bool {
 mod tests {
     use super::*;
     use crate::{Endpoints, Workshop};
-    use serde_json::json;
+    use serde_json::{Value, json};
     use vouchsafe_domain::id::IdentityId;
     use vouchsafe_domain::time::Timestamp;
 

@@ -1,10 +1,12 @@
 //! What a check of a proof may use.
 
+use std::sync::Arc;
+
 use vouchsafe_domain::id::IdentityId;
 use vouchsafe_domain::time::Timestamp;
 
 use crate::endpoints::Endpoints;
-use crate::jose::KeySets;
+use crate::jose::{KeySets, Memory};
 use crate::net::Outbound;
 
 /// What a check of a proof may use: the time, the one way out, keys that were fetched before.
@@ -39,6 +41,12 @@ impl Workshop {
     /// A workshop whose outbound calls may reach these networks beside public ones.
     pub fn new(allowed: Vec<ipnet::IpNet>, endpoints: Endpoints) -> Self {
         Self { outbound: Outbound::new(allowed), key_sets: KeySets::default(), endpoints }
+    }
+
+    /// The same with a memory that outlives the process.
+    #[must_use]
+    pub fn remembering(self, memory: Arc<dyn Memory>) -> Self {
+        Self { key_sets: KeySets::new(memory), ..self }
     }
 
     /// The context of one check.

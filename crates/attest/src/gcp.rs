@@ -6,11 +6,9 @@ use url::Url;
 use vouchsafe_api::auth_gcp::{GcpAuthInput, GcpType};
 use vouchsafe_api::auth_jwt::JwtProof;
 
-use crate::jose::{
-    Algorithm, Algorithms, Claims, Refresh, SetAddress, TimeRules, TokenType, UnverifiedJwt, check_times,
-};
+use crate::cloud::{self, text};
+use crate::jose::{Claims, SetAddress, TimeRules, UnverifiedJwt};
 use crate::method::{Finding, Sample};
-use crate::net::Trust;
 use crate::pattern::{Patterns, normalized, split};
 use crate::{Context, Findings, Issue, Login, Method, Proven, Reason, Refusal};
 
@@ -117,16 +115,8 @@ impl Login for GcpAuth {
                 account_keys(context, account)?
             }
         };
-        let accepted = Algorithms::of(&[Algorithm::Rs256]);
-        if !accepted.accept(token.algorithm()) {
-            let why = format!("the token is signed with {}; Google signs with RS256", token.algorithm());
-            return Err(Refusal::new(Reason::Algorithm, why));
-        }
-        let (keys, trust, refresh) = (context.key_sets, Trust::Public, Refresh::default());
-        let set = keys.for_token(context.outbound, &address, &trust, refresh, &token, context.now).await?;
-        let claims = token.verify(&set, &accepted, TokenType::Jwt)?.clone();
-        check_times(&claims, TimeRules::default(), context.now)?;
-        Ok(claims)
+        cloud::check_algorithm(&token, "Google")?;
+        cloud::verified(context, &token, address).await
     }
 
     fn admit(context: &Context<'_>, ready: &Ready, claims: &Claims) -> Findings {
@@ -157,16 +147,9 @@ impl Login for GcpAuth {
             // Any account may log in: there are no keys to try.
             (GcpType::Iam, None) => return Vec::new(),
         };
-        let fetched = async {
-            let (keys, trust) = (context.key_sets, Trust::Public);
-            keys.fetch_now(context.outbound, &address?, &trust, context.now).await.map(|_| ())
-        };
+        let fetched = async { cloud::keys(address?).refresh(context).await };
         vec![Finding { what: "fetch Google's keys".to_owned(), result: fetched.await }]
     }
-}
-
-fn text<'c>(claims: &'c Claims, name: &str) -> &'c str {
-    claims.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn unusable(_: impl std::fmt::Debug) -> Refusal {

@@ -5,7 +5,7 @@ use url::Url;
 use vouchsafe_api::auth_jwt::{ConfigurationType, JwtAuthInput, JwtProof};
 
 use crate::bound::{Bound, Facts, Rules, sent};
-use crate::jose::{KeySet, Refresh, SetAddress};
+use crate::jose::{KeySet, KeySource, SetAddress};
 use crate::net::Trust;
 use crate::pattern::Star;
 use crate::{Context, Finding, Findings, Issue, Login, Method, Proven, Reason, Refusal, Sample};
@@ -30,13 +30,8 @@ pub struct JwtConfig {
 
 /// Configuration of JWT Auth, ready for checking.
 pub struct Ready {
-    keys: Source,
+    keys: KeySource,
     rules: Rules,
-}
-
-enum Source {
-    Fetched(SetAddress, Trust),
-    Static(KeySet),
 }
 
 impl Method for JwtAuth {
@@ -79,7 +74,7 @@ fn ready(config: &JwtConfig) -> Result<Ready, Issue> {
     Ok(Ready { keys: source(config)?, rules: Rules::new(&config.bound, "jwt", Star::Crosses)? })
 }
 
-fn source(config: &JwtConfig) -> Result<Source, Issue> {
+fn source(config: &JwtConfig) -> Result<KeySource, Issue> {
     match config.configuration_type {
         ConfigurationType::Jwks => {
             let url: Url = config
@@ -88,13 +83,13 @@ fn source(config: &JwtConfig) -> Result<Source, Issue> {
                 .map_err(|_| Issue::new("jwksUrl", "Expected the URL of a JSON Web Key Set"))?;
             let trust = Trust::from_pem(&config.jwks_ca_cert)
                 .map_err(|error| Issue::new("jwksCaCert", error.to_string()))?;
-            Ok(Source::Fetched(SetAddress::Jwks(url), trust))
+            Ok(KeySource::at(SetAddress::Jwks(url), trust))
         }
         ConfigurationType::Static if config.public_keys.len() > MOST_KEYS => {
             Err(Issue::new("publicKeys", format!("Expected at most {MOST_KEYS} keys")))
         }
         ConfigurationType::Static => KeySet::from_pems(config.public_keys.iter().map(String::as_str))
-            .map(Source::Static)
+            .map(KeySource::from)
             .map_err(|error| Issue::new("publicKeys", error.to_string())),
     }
 }
@@ -110,15 +105,8 @@ impl Login for JwtAuth {
 
     async fn verify(context: &Context<'_>, ready: &Ready, proof: &JwtProof) -> Result<Facts, Refusal> {
         let token = ready.rules.parse(&proof.jwt)?;
-        match &ready.keys {
-            Source::Static(set) => ready.rules.verify(&token, set, context.now),
-            Source::Fetched(address, trust) => {
-                let (sets, refresh) = (context.key_sets, Refresh::default());
-                let set =
-                    sets.for_token(context.outbound, address, trust, refresh, &token, context.now).await?;
-                ready.rules.verify(&token, &set, context.now)
-            }
-        }
+        let keys = ready.keys.for_token(context, &token).await?;
+        ready.rules.verify(&token, &keys, context.now)
     }
 
     fn admit(_: &Context<'_>, ready: &Ready, facts: &Facts) -> Findings {
@@ -134,12 +122,10 @@ impl Login for JwtAuth {
     }
 
     async fn probe(context: &Context<'_>, ready: &Ready) -> Vec<Finding> {
-        let result = match &ready.keys {
-            Source::Static(_) => return vec![Finding { what: "read the keys".to_owned(), result: Ok(()) }],
-            Source::Fetched(address, trust) => {
-                context.key_sets.fetch_now(context.outbound, address, trust, context.now).await
-            }
+        let what = match &ready.keys {
+            KeySource::Static(_) => "read the keys",
+            KeySource::Fetched { .. } => "fetch the key set",
         };
-        vec![Finding { what: "fetch the key set".to_owned(), result: result.map(|_| ()) }]
+        vec![Finding { what: what.to_owned(), result: ready.keys.refresh(context).await }]
     }
 }

@@ -5,7 +5,8 @@
 //! audit and errors are the same code for all of them, in the server.
 #![cfg_attr(test, allow(clippy::disallowed_methods, clippy::panic, clippy::unwrap_used))]
 
-pub mod context;
+mod cloud;
+mod context;
 pub mod endpoints;
 pub mod jose;
 mod method;

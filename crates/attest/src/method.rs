@@ -129,6 +129,8 @@ pub enum Sample {
     Certificate(String),
     /// A user name of a directory.
     Username(String),
+    /// The OCID of a user of Oracle's cloud, or the id of one of its keys.
+    Ocid(String),
 }
 
 /// One thing that was looked at.

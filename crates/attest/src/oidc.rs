@@ -5,7 +5,7 @@ use url::Url;
 use vouchsafe_api::auth_jwt::{JwtProof, OidcAuthInput};
 
 use crate::bound::{Bound, Facts, Rules, sent};
-use crate::jose::{Refresh, SetAddress};
+use crate::jose::{KeySource, SetAddress};
 use crate::net::Trust;
 use crate::pattern::Star;
 use crate::{Context, Finding, Findings, Issue, Login, Method, Proven, Reason, Refusal, Sample};
@@ -25,8 +25,7 @@ pub struct OidcConfig {
 
 /// Configuration of OIDC Auth, ready for checking.
 pub struct Ready {
-    address: SetAddress,
-    trust: Trust,
+    keys: KeySource,
     rules: Rules,
 }
 
@@ -74,11 +73,9 @@ fn ready(config: &OidcConfig) -> Result<Ready, Issue> {
     };
     let url: Url = config.oidc_discovery_url.parse().map_err(|_| no_url())?;
     let url = without_document(url);
-    Ok(Ready {
-        address: SetAddress::discovery(&url, Some(config.bound.bound_issuer.clone())).ok_or_else(no_url)?,
-        trust: Trust::from_pem(&config.ca_cert).map_err(|error| Issue::new("caCert", error.to_string()))?,
-        rules: Rules::new(&config.bound, "oidc", Star::Stays)?,
-    })
+    let address = SetAddress::discovery(&url, Some(config.bound.bound_issuer.clone())).ok_or_else(no_url)?;
+    let trust = Trust::from_pem(&config.ca_cert).map_err(|error| Issue::new("caCert", error.to_string()))?;
+    Ok(Ready { keys: KeySource::at(address, trust), rules: Rules::new(&config.bound, "oidc", Star::Stays)? })
 }
 
 /// Some give the URL of the document itself.
@@ -100,10 +97,8 @@ impl Login for OidcAuth {
 
     async fn verify(context: &Context<'_>, ready: &Ready, proof: &JwtProof) -> Result<Facts, Refusal> {
         let token = ready.rules.parse(&proof.jwt)?;
-        let Ready { address, trust, rules } = ready;
-        let (sets, refresh) = (context.key_sets, Refresh::default());
-        let set = sets.for_token(context.outbound, address, trust, refresh, &token, context.now).await?;
-        rules.verify(&token, &set, context.now)
+        let keys = ready.keys.for_token(context, &token).await?;
+        ready.rules.verify(&token, &keys, context.now)
     }
 
     fn admit(_: &Context<'_>, ready: &Ready, facts: &Facts) -> Findings {
@@ -119,11 +114,7 @@ impl Login for OidcAuth {
     }
 
     async fn probe(context: &Context<'_>, ready: &Ready) -> Vec<Finding> {
-        let fetched =
-            context.key_sets.fetch_now(context.outbound, &ready.address, &ready.trust, context.now).await;
-        vec![Finding {
-            what: "discover the issuer and fetch its keys".to_owned(),
-            result: fetched.map(|_| ()),
-        }]
+        let what = "discover the issuer and fetch its keys".to_owned();
+        vec![Finding { what, result: ready.keys.refresh(context).await }]
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use vouchsafe_api::auth_tls_cert::{TlsCertAuthInput, TlsCertProof};
 
 use crate::pattern::{Patterns, split};
-use crate::x509::{Authorities, Chain, Names, Revocations, Terms, check};
+use crate::x509::{Authorities, Chain, Names, Revocations, Side, Terms, check};
 use crate::{Context, Finding, Findings, Issue, Login, Method, Proven, Reason, Refusal, Sample};
 
 /// Longest text of authorities, in characters.
@@ -210,6 +210,7 @@ impl Login for TlsCertAuth {
     fn admit(context: &Context<'_>, ready: &Ready, facts: &Facts) -> Findings {
         let mut findings = Findings::new();
         let terms = Terms {
+            side: Side::Client,
             now: context.now,
             authorities: &ready.authorities,
             intermediates: ready.intermediates,
@@ -252,7 +253,7 @@ impl Login for TlsCertAuth {
     fn suppose(sample: &Sample) -> Option<Result<Facts, Refusal>> {
         match sample {
             Sample::Certificate(pem) => Some(Chain::from_pem(pem).and_then(facts)),
-            Sample::Jwt(_) | Sample::Arn(_) | Sample::Username(_) => None,
+            Sample::Jwt(_) | Sample::Arn(_) | Sample::Username(_) | Sample::Ocid(_) => None,
         }
     }
 

@@ -1,14 +1,16 @@
 //! Attacks on JWTs, made from the rules of RFC 7515, 7517, 7518, 7519, 8037 and 8725, each with what has to become of it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING,
-    ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair,
-    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512,
-    RsaEncoding, RsaKeyPair,
+    ECDSA_P521_SHA512_FIXED_SIGNING, ED25519, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair,
+    RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512,
+    RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding, RsaKeyPair, RsaPublicKeyComponents,
+    UnparsedPublicKey,
 };
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
@@ -99,6 +101,10 @@ impl Issuer {
     }
 }
 
+/// Modulus of an RSA key of 1024 bits, and its RS256 signature of a token with [`PAYLOAD`].
+const SHORT_MODULUS: &str = "tfSLcyyE2eVd6SVbIeRC6pi1cESwmFqWdl87rG1mmtaQGB88SkiBMDFcfeQpb4XO3nXbOAKM5K72hw2MfCm4dIhe2K3jTZg-ndmGb33DXlGvHaK0uYZCdmhh61Ce3CXET8jjMeBnpHRiB4eTpq3Sn8PD-FjBCicnhBoOKeVR_PM";
+const SHORT_SIGNATURE: &str = "jhH0pjoS2iRdlbcKSNe_G5a9CVx4vS2iyEkPMCgX4CL4jqiTdo7NPGqUT6vVGXsSPljx1LIG-k_StxOu1Ir4ND4gTPeXKxLnSt-XsGew7CNDYcEJEO6MXRNKC4O7cJJ52ebODEq0LyRY4P__oKt3Cu77Qhx7-l7UgJdzkwVnSFA";
+
 const PAYLOAD: &str = r#"{"sub":"a"}"#;
 const HEADER: &str = r#"{"alg":"ES256","kid":"p256"}"#;
 
@@ -154,17 +160,40 @@ fn what_is_no_signature_with_a_public_key_is_refused() {
             assert_eq!(verdict(&format!("{message}.{signature}"), &keys), Err(Reason::Algorithm), "{name}");
         }
     }
-    // Signed with the public key as if it were a shared secret, in every form in which it is published.
+}
+
+/// Real MACs, keyed with the public key as if it were a shared secret, in every form in which it is published.
+#[test]
+fn a_public_key_is_no_shared_secret() {
+    let issuer = Issuer::new();
+    let keys = issuer.jwks();
     let (n, e) = issuer.rsa_parts();
-    let point = issuer.p256.public_key().as_ref().to_vec();
-    let pem =
-        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", BASE64_STANDARD.encode(&point));
-    for secret in
-        [n, e, point, keys[0].to_string().into_bytes(), keys[1].to_string().into_bytes(), pem.into_bytes()]
+    let mut secrets = vec![n, e, issuer.p256.public_key().as_ref().to_vec()];
+    let rsa: PublicKeyX509Der<'_> = issuer.rsa.public_key().as_der().unwrap();
+    let p256: PublicKeyX509Der<'_> = issuer.p256.public_key().as_der().unwrap();
+    for spki in [rsa.as_ref(), p256.as_ref()] {
+        let text = BASE64_STANDARD.encode(spki);
+        let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| str::from_utf8(line).unwrap()).collect();
+        let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----", lines.join("\n"));
+        assert!(KeySet::from_pems([pem.as_str()]).is_ok(), "it is the key");
+        secrets.extend([spki.to_vec(), text.into_bytes(), format!("{pem}\n").into_bytes(), pem.into_bytes()]);
+    }
+    for jwk in &keys {
+        secrets.extend([jwk.to_string().into_bytes(), serde_json::to_vec_pretty(jwk).unwrap()]);
+    }
+    secrets.push(json!({ "keys": keys }).to_string().into_bytes());
+    for (name, kind) in
+        [("HS256", hmac::HMAC_SHA256), ("HS384", hmac::HMAC_SHA384), ("HS512", hmac::HMAC_SHA512)]
     {
-        let message = format!("{}.{}", b64(r#"{"alg":"HS256","kid":"rsa"}"#), b64(PAYLOAD));
-        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &secret), message.as_bytes());
-        assert_eq!(verdict(&format!("{message}.{}", b64(tag)), &keys), Err(Reason::Algorithm));
+        for (place, secret) in secrets.iter().enumerate() {
+            for id in ["rsa", "p256", "ed25519"] {
+                let header = format!(r#"{{"alg":"{name}","kid":"{id}"}}"#);
+                let message = format!("{}.{}", b64(header), b64(PAYLOAD));
+                let tag = hmac::sign(&hmac::Key::new(kind, secret), message.as_bytes());
+                let forged = format!("{message}.{}", b64(tag));
+                assert_eq!(verdict(&forged, &keys), Err(Reason::Algorithm), "{name}, secret {place}, {id}");
+            }
+        }
     }
 }
 
@@ -279,6 +308,10 @@ fn odd_headers_are_refused() {
         r#"{"alg":"ES256","kid":"p256","typ":5}"#,
         r#"{"alg":"none","alg":"ES256","kid":"p256"}"#,
         r#"{"alg":"ES256","kid":"p256","kid":"p256"}"#,
+        r#"{"alg":"ES256","kid":"p256","\u0061lg":"ES256"}"#,
+        r#"{"alg":"ES256","kid":"p256","x":1,"x":1}"#,
+        r#"{"alg":"ES256","kid":"p256","b64":false}"#,
+        r#"{"alg":"ES256","kid":"p256","b64":null}"#,
         r#"["alg","ES256"]"#,
         r#""ES256""#,
         "null",
@@ -306,6 +339,7 @@ fn odd_payloads_are_refused() {
         "",
         "{",
         r#"{"sub":"a","sub":"b"}"#,
+        r#"{"sub":"a","s\u0075b":"a"}"#,
         r#"{"sub":"a"} x"#,
         r#"{"sub":1e999}"#,
         "{\"sub\":\"\u{0}\"}",
@@ -394,6 +428,113 @@ fn weak_and_broken_keys_are_no_keys() {
     }
     for pem in ["", "x", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"] {
         assert!(KeySet::from_pems([pem]).is_err(), "{pem}");
+    }
+}
+
+/// Who signs with a short key is not believed, though the signature is good.
+#[test]
+fn a_token_signed_by_a_short_key_is_refused() {
+    let (header, n) = (r#"{"alg":"RS256","kid":"short"}"#, SHORT_MODULUS);
+    let message = format!("{}.{}", b64(header), b64(PAYLOAD));
+    let signature = BASE64_URL_SAFE_NO_PAD.decode(SHORT_SIGNATURE).unwrap();
+    let modulus = BASE64_URL_SAFE_NO_PAD.decode(n).unwrap();
+    let components = RsaPublicKeyComponents { n: modulus.as_slice(), e: [1, 0, 1].as_slice() };
+    let legacy = &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY;
+    components.verify(legacy, message.as_bytes(), &signature).expect("a good signature");
+
+    let short = json!({ "kty": "RSA", "kid": "short", "n": n, "e": "AQAB" });
+    let keys = [Issuer::new().jwks(), vec![short]].concat();
+    assert_eq!(verdict(&format!("{message}.{SHORT_SIGNATURE}"), &keys), Err(Reason::UnknownKey));
+}
+
+/// One signature fits every message by a key of small order, so such keys are none; and a point of small order in the
+/// signature, or a number beyond the group's order, is of no use with a good key.
+#[test]
+fn small_order_points_sign_nothing() {
+    let issuer = Issuer::new();
+    let header = r#"{"alg":"EdDSA","kid":"ed25519"}"#;
+    let message = format!("{}.{}", b64(header), b64(PAYLOAD));
+    let small = [
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        // The same in other writings: y beyond the field.
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    ]
+    .map(hex);
+    let with_sign = small.iter().flat_map(|point| {
+        let mut other = point.clone();
+        other[31] |= 0x80;
+        [point.clone(), other]
+    });
+    let mut works_elsewhere = 0;
+    for point in with_sign {
+        let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "kid": "ed25519", "x": b64(&point) });
+        assert!(KeySet::from_jwks(json!({ "keys": [jwk] }).to_string().as_bytes()).is_err(), "{point:02x?}");
+        // `R` of small order and `s` of zero fit this key, and every message.
+        let forged = [small[0].as_slice(), &[0; 32]].concat();
+        let plain = UnparsedPublicKey::new(&ED25519, &point);
+        works_elsewhere += usize::from(plain.verify(message.as_bytes(), &forged).is_ok());
+        let with_good_key = format!("{message}.{}", b64([point.as_slice(), &[0; 32]].concat()));
+        assert_eq!(verdict(&with_good_key, &issuer.jwks()), Err(Reason::Signature), "{point:02x?}");
+    }
+    assert!(works_elsewhere > 0, "the library alone takes such keys");
+
+    let mut beyond = issuer.sign("EdDSA", message.as_bytes());
+    assert_eq!(verdict(&format!("{message}.{}", b64(&beyond)), &issuer.jwks()), Ok(()));
+    let order = hex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+    let mut carry = 0;
+    for (byte, more) in beyond[32..].iter_mut().zip(order) {
+        let sum = u16::from(*byte) + u16::from(more) + carry;
+        (*byte, carry) = (sum.to_le_bytes()[0], sum >> 8);
+    }
+    assert_eq!(verdict(&format!("{message}.{}", b64(&beyond)), &issuer.jwks()), Err(Reason::Signature));
+}
+
+#[test]
+fn claims_are_read_to_sixteen_levels() {
+    let issuer = Issuer::new();
+    let keys = issuer.jwks();
+    for (open, inner, close) in [("[", "", "]"), (r#"{"b":"#, "1", "}")] {
+        for (levels, expected) in [
+            (1, Ok(())),
+            (15, Ok(())),
+            (16, Ok(())),
+            (17, Err(Reason::Malformed)),
+            (18, Err(Reason::Malformed)),
+        ] {
+            let nested = format!("{}{inner}{}", open.repeat(levels), close.repeat(levels));
+            let payload = issuer.token(HEADER, &format!(r#"{{"a":{nested}}}"#), "ES256");
+            assert_eq!(verdict(&payload, &keys), expected, "{levels} of {open}");
+            let header = format!(r#"{{"alg":"ES256","kid":"p256","a":{nested}}}"#);
+            assert_eq!(verdict(&issuer.with_header(&header), &keys), expected, "{levels} of {open}, header");
+        }
+    }
+}
+
+#[test]
+fn tokens_are_read_to_sixteen_kib() {
+    let issuer = Issuer::new();
+    let keys = issuer.jwks();
+    let of_length = |length: usize| {
+        // Three bytes make four letters; spaces in the header make up for what cannot be divided.
+        (0..4)
+            .flat_map(|spaces| (length / 4 * 3 - 200..length / 4 * 3).map(move |fill| (spaces, fill)))
+            .find_map(|(spaces, fill)| {
+                let header = HEADER.replace('{', &format!("{{{}", " ".repeat(spaces)));
+                let payload = json!({ "a": "x".repeat(fill) }).to_string();
+                let letters = |bytes: usize| (bytes * 4).div_ceil(3);
+                let whole = letters(header.len()) + letters(payload.len()) + letters(64) + 2;
+                (whole == length).then(|| issuer.token(&header, &payload, "ES256"))
+            })
+    };
+    let most = 16 * 1024;
+    for (length, expected) in [(most - 1, Ok(())), (most, Ok(())), (most + 1, Err(Reason::Malformed))] {
+        let token = of_length(length).unwrap();
+        assert_eq!((token.len(), verdict(&token, &keys)), (length, expected));
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use axum::Router;
@@ -13,8 +14,10 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use vouchsafe_attest::jose::{FRESH, INTERVAL, KeySet, KeySets, Refresh, STALE, SetAddress, UnverifiedJwt};
-use vouchsafe_attest::net::{Outbound, SIZE_LIMIT, Trust};
+use vouchsafe_attest::jose::{
+    FRESH, INTERVAL, KeySet, KeySets, PATIENCE, Refresh, STALE, SetAddress, UnverifiedJwt,
+};
+use vouchsafe_attest::net::{Outbound, SIZE_LIMIT, TIME_LIMIT, Trust};
 use vouchsafe_attest::{Reason, Refusal};
 use vouchsafe_domain::time::Timestamp;
 
@@ -54,11 +57,24 @@ struct Page {
     kind: &'static str,
     location: Option<&'static str>,
     body: String,
+    /// How long it takes.
+    after: Duration,
 }
 
 impl Page {
     fn json(body: impl Into<String>) -> Self {
-        Self { status: 200, kind: "application/json", location: None, body: body.into() }
+        Self {
+            status: 200,
+            kind: "application/json",
+            location: None,
+            body: body.into(),
+            after: Duration::ZERO,
+        }
+    }
+
+    /// No answer as long as anybody waits.
+    fn never() -> Self {
+        Self { after: Duration::from_hours(24), ..Self::json("") }
     }
 
     fn status(status: u16, body: impl Into<String>) -> Self {
@@ -79,8 +95,12 @@ struct Issuer {
 
 impl Issuer {
     async fn start() -> (Arc<Self>, String) {
+        Self::start_at("127.0.0.1").await
+    }
+
+    async fn start_at(address: &str) -> (Arc<Self>, String) {
         let issuer = Arc::new(Self::default());
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = tokio::net::TcpListener::bind((address, 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(answer).with_state(Arc::clone(&issuer));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -100,6 +120,9 @@ async fn answer(State(issuer): State<Arc<Issuer>>, uri: Uri) -> Response {
     issuer.asked.fetch_add(1, Ordering::SeqCst);
     let page = issuer.pages.lock().unwrap().get(uri.path()).cloned();
     let Some(page) = page else { return StatusCode::NOT_FOUND.into_response() };
+    if !page.after.is_zero() {
+        tokio::time::sleep(page.after).await;
+    }
     let status = StatusCode::from_u16(page.status).unwrap();
     let kind = [(header::CONTENT_TYPE, page.kind)];
     match page.location {
@@ -433,4 +456,86 @@ async fn one_issuer_that_fails_does_not_disturb_another() {
     kept.address = SetAddress::Jwks(format!("{good_url}/keys").parse().unwrap());
     assert_eq!(kept.knows("a", 0).await, Ok(true));
     assert_eq!((good.asked(), bad.asked()), (1, 1));
+}
+
+/// How long something takes, in whole seconds, by the clock that [`tokio::time::pause`] stopped: it moves only when everybody
+/// waits.
+async fn waited<T>(what: impl Future<Output = T>) -> (T, Duration) {
+    let before = tokio::time::Instant::now();
+    let result = what.await;
+    (result, Duration::from_secs(before.elapsed().as_secs()))
+}
+
+#[tokio::test]
+async fn an_issuer_that_hangs_holds_up_nobody_whose_key_is_known() {
+    let (issuer, url) = Issuer::start().await;
+    issuer.serve("/keys", Page::json(set_of(&[jwk("a")])));
+    let kept = Arc::new(Kept::jwks(&url));
+    assert_eq!(kept.knows("a", 0).await, Ok(true));
+    issuer.serve("/keys", Page::never());
+    tokio::time::pause();
+    // Who comes first is patient, and those beside it; all others go on.
+    let ours = Arc::clone(&kept);
+    let beside = tokio::spawn(async move { waited(ours.knows("a", FRESH)).await });
+    assert_eq!(waited(kept.knows("a", FRESH)).await, (Ok(true), PATIENCE));
+    assert_eq!(beside.await.unwrap(), (Ok(true), PATIENCE));
+    for _ in 0..100 {
+        assert_eq!(waited(kept.knows("a", FRESH + 1)).await, (Ok(true), Duration::ZERO));
+    }
+    assert_eq!(issuer.asked(), 2);
+    // Whose key is unknown waits for what the fetch brings, and not for ever.
+    let (found, wait) = waited(kept.knows("b", FRESH + 1)).await;
+    assert!(found == Ok(false) && wait <= TIME_LIMIT, "{wait:?}");
+    assert_eq!(waited(kept.knows("b", FRESH + 1)).await, (Ok(false), Duration::ZERO), "once in an interval");
+    assert_eq!(issuer.asked(), 2);
+    // An issuer that was slow before is not waited for at all, but asked.
+    assert_eq!(waited(kept.knows("a", FRESH + INTERVAL)).await, (Ok(true), Duration::ZERO));
+    let (found, wait) = waited(kept.knows("b", FRESH + INTERVAL)).await;
+    assert!(found == Ok(false) && wait <= TIME_LIMIT, "{wait:?}");
+    assert_eq!(issuer.asked(), 3);
+    // Keys that are too old are not used, whatever the issuer does.
+    assert_eq!(kept.knows("a", STALE + INTERVAL).await, Err(Reason::Unreachable));
+    // Once it is well again, it is waited for again.
+    tokio::time::resume();
+    issuer.serve("/keys", Page::json(set_of(&[jwk("b")])));
+    assert_eq!(kept.knows("b", STALE + 2 * INTERVAL).await, Ok(true));
+    issuer.serve("/keys", Page::json(set_of(&[jwk("c")])));
+    assert_eq!(kept.knows("b", STALE + 2 * INTERVAL + FRESH).await, Ok(false));
+    assert_eq!(issuer.asked(), 6);
+}
+
+#[tokio::test]
+async fn all_documents_together_have_one_time_limit() {
+    let (issuer, url) = Issuer::start().await;
+    let document = json!({ "issuer": url, "jwks_uri": format!("{url}/keys") }).to_string();
+    issuer.serve(DISCOVERY, Page { after: TIME_LIMIT * 2 / 3, ..Page::json(document) });
+    issuer.serve("/keys", Page { after: TIME_LIMIT * 2 / 3, ..Page::json(set_of(&[jwk("a")])) });
+    let kept = Kept::discovery(&url, Some(&url));
+    tokio::time::pause();
+    assert_eq!(waited(kept.knows("a", 0)).await, (Err(Reason::Unreachable), TIME_LIMIT));
+    assert_eq!(issuer.asked(), 2);
+}
+
+/// The real resolver is asked: `localhost` is private, and no network that is allowed.
+#[tokio::test]
+async fn a_discovery_document_does_not_lead_to_a_name_with_a_private_address() {
+    let (trap, trap_url) = Issuer::start().await;
+    trap.serve("/keys", Page::json(set_of(&[jwk("a")])));
+    let by_name = trap_url.replace("127.0.0.1", "localhost");
+    let (issuer, url) = Issuer::start_at("127.0.0.2").await;
+    let address = || SetAddress::discovery(&url.parse().unwrap(), Some(url.clone())).unwrap();
+    for keys in [format!("{by_name}/keys"), format!("{}/keys", by_name.replace("http", "https"))] {
+        issuer.serve(DISCOVERY, Page::json(json!({ "issuer": url, "jwks_uri": keys }).to_string()));
+        let before = issuer.asked();
+        let refused = Kept::allowing("127.0.0.2/32", address()).knows("a", 0).await;
+        assert_eq!((refused, issuer.asked()), (Err(Reason::Blocked), before + 1), "{keys}");
+    }
+    assert_eq!(trap.asked(), 0);
+    // The trap works: who allows what the name resolves to gets its keys.
+    let keys = format!("{by_name}/keys");
+    issuer.serve(DISCOVERY, Page::json(json!({ "issuer": url, "jwks_uri": keys }).to_string()));
+    let mut open = Kept::allowing("127.0.0.0/8", address());
+    open.outbound = Outbound::new(vec!["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]);
+    assert_eq!(open.knows("a", 0).await, Ok(true));
+    assert_eq!(trap.asked(), 1);
 }

@@ -10,8 +10,8 @@ use serde_json::json;
 use trees::{Ca, authority, client, key, named};
 use vouchsafe_attest::Reason;
 use vouchsafe_attest::spiffe::is_trust_domain;
-use vouchsafe_attest::x509::Chain;
 use vouchsafe_attest::x509::svid::{SpiffeId, authorities_of_bundle, verify};
+use vouchsafe_attest::x509::{Chain, Side};
 use vouchsafe_domain::time::Timestamp;
 
 /// 24 November 2026.
@@ -33,7 +33,8 @@ fn bundle(cas: &[&Ca]) -> String {
 
 fn judge(ca: &Ca, chain: &[Vec<u8>]) -> Result<String, Reason> {
     let authorities = authorities_of_bundle(&bundle(&[&Ca::new("other"), ca])).unwrap();
-    let found = Chain::new(chain).and_then(|chain| verify(&chain, "acme.example", &authorities, NOW));
+    let found =
+        Chain::new(chain).and_then(|chain| verify(&chain, "acme.example", &authorities, Side::Client, NOW));
     found.map(|id| id.as_str().to_owned()).map_err(|refusal| refusal.reason)
 }
 

@@ -1,5 +1,7 @@
 //! What can go wrong with a call.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -65,6 +67,18 @@ pub enum Error {
         /// What did not fit; never the answer itself.
         what: String,
     },
+    /// Whatever stands before the server refuses or failed, with an answer that is not of this API.
+    #[error("{url} answered with something that is not this API (status {status}, {what})")]
+    Gateway {
+        /// The server's address.
+        url: String,
+        /// HTTP status; no success.
+        status: u16,
+        /// What did not fit; never the answer itself.
+        what: String,
+        /// After which time it wants to be asked again.
+        retry_after: Option<Duration>,
+    },
     /// The server refuses or failed, and says why.
     #[error(transparent)]
     Refused(Refusal),
@@ -87,6 +101,9 @@ pub struct Refusal {
     /// Id of the request, for the server's log.
     #[serde(rename = "reqId", default)]
     pub request_id: String,
+    /// After which time the server wants to be asked again: the header `Retry-After`.
+    #[serde(skip)]
+    pub retry_after: Option<Duration>,
 }
 
 impl Refusal {
@@ -121,6 +138,24 @@ impl Error {
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// The HTTP status of what was answered, if it was no success.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.status),
+            Self::Gateway { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// After which time the server wants to be asked again, if it said so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused(refusal) => refusal.retry_after,
+            Self::Gateway { retry_after, .. } => *retry_after,
             _ => None,
         }
     }
@@ -162,8 +197,13 @@ mod tests {
             (404, "NotFound", "Secret not found", false),
             (403, "PermissionDenied", "", false),
         ] {
-            let refusal =
-                Refusal { status, name: name.to_owned(), message: message.into(), request_id: String::new() };
+            let refusal = Refusal {
+                status,
+                name: name.to_owned(),
+                message: message.into(),
+                request_id: String::new(),
+                retry_after: None,
+            };
             assert_eq!(refusal.is_about_login(), helps, "{refusal:?}");
         }
     }

@@ -10,4 +10,4 @@ pub mod platform;
 mod transport;
 
 pub use error::{Error, Refusal};
-pub use transport::{Client, Fetched};
+pub use transport::{Answer, Client, Fetched, Limits};

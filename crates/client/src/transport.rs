@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, COOKIE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, SET_COOKIE};
+use reqwest::header::{
+    AUTHORIZATION, COOKIE, DATE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, RETRY_AFTER, SET_COOKIE,
+};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, redirect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,14 +13,15 @@ use url::{Host, Url};
 use vouchsafe_api::concealed::Concealed;
 
 use crate::error::{Error, Refusal};
+use crate::platform::Certificate;
 
 /// What one call may take.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// Longest time, from connecting to the last byte.
-    time: Duration,
+    pub time: Duration,
     /// Largest answer, in bytes.
-    answer: usize,
+    pub answer: usize,
 }
 
 /// Of every call that does not say otherwise.
@@ -47,27 +50,21 @@ pub struct Client {
     http: reqwest::Client,
     base: Url,
     authorization: Option<HeaderValue>,
+    time_limit: Option<Duration>,
 }
 
 impl Client {
     /// A client without a token. The address may end in `/api`, as some configurations have it.
     pub fn new(address: &str) -> Result<Self, Error> {
         let base = base(address)?;
-        // The first provider of a process stays; ours is the only one there is.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        #[allow(clippy::disallowed_methods, reason = "this is the client; the server's way out is elsewhere")]
-        let mut builder = reqwest::Client::builder()
-            .redirect(redirect::Policy::none())
-            .user_agent(concat!("vouchsafe/", env!("CARGO_PKG_VERSION")));
-        if is_this_machine(&base) {
-            builder = builder.no_proxy();
-        }
-        if base.scheme() == "http" {
-            // Reading the machine's certificates takes longer than a call. There are no redirects to https.
-            builder = builder.tls_certs_only([]);
-        }
-        let http = builder.build().map_err(|source| Error::Broken { url: base.to_string(), source })?;
-        Ok(Self { http, base, authorization: None })
+        let http = http(&base, None)?;
+        Ok(Self { http, base, authorization: None, time_limit: None })
+    }
+
+    /// The same client, presenting this certificate whenever TLS begins.
+    pub fn presenting(mut self, certificate: &Certificate) -> Result<Self, Error> {
+        self.http = http(&self.base, Some(certificate))?;
+        Ok(self)
     }
 
     /// The same client, acting with this access token.
@@ -77,6 +74,13 @@ impl Client {
         value.set_sensitive(true);
         self.authorization = Some(value);
         Ok(self)
+    }
+
+    /// The same client, waiting for no call longer than this.
+    #[must_use]
+    pub fn with_time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = Some(limit);
+        self
     }
 
     /// The server's address, without `/api`.
@@ -174,8 +178,35 @@ impl Client {
         self.read(&answer)
     }
 
+    /// Passes on a request that somebody else made, and answers whatever comes back. `target` is its path and query.
+    /// Fails if that does not stay below `/api`. The caller's headers go along; the token is this client's.
+    pub async fn forward(
+        &self,
+        method: Method,
+        target: &str,
+        headers: HeaderMap,
+        body: Vec<u8>,
+        limits: Limits,
+    ) -> Result<Answer, Error> {
+        let url = self.below_api(target).ok_or_else(|| Error::Path("the path".to_owned()))?;
+        let mut request = self.http.request(method, url).headers(headers);
+        if !body.is_empty() {
+            request = request.body(body);
+        }
+        self.exchange(request, limits).await
+    }
+
+    /// The URL of a path and query below `/api`; dots in it are resolved before it is looked at.
+    fn below_api(&self, target: &str) -> Option<Url> {
+        let url = Url::parse(&format!("{}{target}", self.address())).ok()?;
+        let api = format!("{}/api/", self.base.path().trim_end_matches('/'));
+        let is_same = url.origin() == self.base.origin() && url.username().is_empty();
+        (target.starts_with("/api/") && is_same && url.path().starts_with(&api)).then_some(url)
+    }
+
     /// Sends a request and waits for the whole answer, whatever its status.
-    async fn exchange(&self, request: RequestBuilder, limits: Limits) -> Result<Answer, Error> {
+    async fn exchange(&self, request: RequestBuilder, mut limits: Limits) -> Result<Answer, Error> {
+        limits.time = self.time_limit.map_or(limits.time, |limit| limit.min(limits.time));
         let request = match &self.authorization {
             Some(value) => request.header(AUTHORIZATION, value.clone()),
             None => request,
@@ -196,9 +227,16 @@ impl Client {
             return serde_json::from_slice(&answer.body)
                 .map_err(|error| self.unreadable(status.as_u16(), &error));
         }
-        let refusal: Refusal =
-            serde_json::from_slice(&answer.body).map_err(|error| self.unreadable(status.as_u16(), &error))?;
-        Err(Error::Refused(refusal))
+        let retry_after = retry_after(&answer.headers);
+        Err(match serde_json::from_slice::<Refusal>(&answer.body) {
+            Ok(refusal) => Error::Refused(Refusal { retry_after, ..refusal }),
+            Err(error) => Error::Gateway {
+                url: self.address().to_owned(),
+                status: status.as_u16(),
+                what: misfit(&error).to_owned(),
+                retry_after,
+            },
+        })
     }
 
     async fn body(&self, mut response: Response, limits: Limits) -> Result<Vec<u8>, Error> {
@@ -250,22 +288,40 @@ impl Client {
         }
     }
 
-    /// Says where reading stopped; the text of a serde error may quote a value, so it is left out.
     fn unreadable(&self, status: u16, error: &serde_json::Error) -> Error {
-        let what = match error.classify() {
-            serde_json::error::Category::Data => "JSON of another shape",
-            serde_json::error::Category::Eof => "JSON that is cut off",
-            _ => "no JSON",
-        };
-        Error::Unreadable { url: self.address().to_owned(), status, what: what.to_owned() }
+        Error::Unreadable { url: self.address().to_owned(), status, what: misfit(error).to_owned() }
     }
 }
 
+/// Where reading stopped; the text of a serde error may quote a value, so it is left out.
+fn misfit(error: &serde_json::Error) -> &'static str {
+    match error.classify() {
+        serde_json::error::Category::Data => "JSON of another shape",
+        serde_json::error::Category::Eof => "JSON that is cut off",
+        _ => "no JSON",
+    }
+}
+
+/// Seconds, or a date (RFC 9110, section 10.2.3), which is compared with the answer's own `Date`, since our clock may
+/// be another.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = |text: &str| httpdate::parse_http_date(text).ok();
+    let answered = headers.get(DATE).and_then(|value| date(value.to_str().ok()?));
+    date(text)?.duration_since(answered?).ok()
+}
+
 /// An answer that arrived whole.
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Vec<u8>,
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// What it says; it may hold secrets.
+    pub body: Vec<u8>,
 }
 
 /// What an answer sets a cookie to, unless it takes the cookie away (RFC 6265, section 4.1).
@@ -274,6 +330,28 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<Concealed> {
     let mut pairs = values.filter_map(|text| text.split(';').next()?.trim().split_once('='));
     let (_, value) = pairs.find(|(found, _)| *found == name)?;
     (!value.is_empty()).then(|| Concealed::new(value))
+}
+
+/// What speaks HTTP with the server.
+fn http(base: &Url, certificate: Option<&Certificate>) -> Result<reqwest::Client, Error> {
+    let broken = |source| Error::Broken { url: base.to_string(), source };
+    // The first provider of a process stays; ours is the only one there is.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    #[allow(clippy::disallowed_methods, reason = "this is the client; the server's way out is elsewhere")]
+    let mut builder = reqwest::Client::builder()
+        .redirect(redirect::Policy::none())
+        .user_agent(concat!("vouchsafe/", env!("CARGO_PKG_VERSION")));
+    if is_this_machine(base) {
+        builder = builder.no_proxy();
+    }
+    if base.scheme() == "http" {
+        // Reading the machine's certificates takes longer than a call. There are no redirects to https.
+        builder = builder.tls_certs_only([]);
+    }
+    if let Some(certificate) = certificate {
+        builder = builder.identity(reqwest::Identity::from_pem(certificate.pem()).map_err(broken)?);
+    }
+    builder.build().map_err(broken)
 }
 
 fn base(address: &str) -> Result<Url, Error> {
@@ -344,6 +422,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_passed_on_stays_below_the_api() {
+        let client = Client::new("http://x/base").unwrap();
+        let url = |target: &str| client.below_api(target).map(String::from);
+        assert_eq!(url("/api/v4/secrets?a=%2F").as_deref(), Some("http://x/base/api/v4/secrets?a=%2F"));
+        for target in
+            ["/metrics", "/apiv4", "@y/api/", "/api/../metrics", "/api/%2e%2e/x", "/api/..%5c..", ".y/api/"]
+        {
+            assert!(url(target).is_none_or(|url| url.starts_with("http://x/base/api/")), "{target}");
+        }
+        assert_eq!(url("/api/../metrics"), None);
+        assert_eq!(url("/api/v4/%2e%2e/%2E./metrics"), None);
+    }
+
+    #[test]
     fn queries_leave_out_what_is_not_given() {
         let mut url = Url::parse("http://x/a").unwrap();
         add_query(&mut url, &json!({ "a": "1 2", "b": null, "c": true, "d": 3 }));
@@ -359,6 +451,23 @@ mod tests {
         let found = |name| cookie(&headers, name).map(Concealed::into_text);
         assert_eq!(found("jid").as_deref(), Some("abc.d="));
         assert_eq!((found("gone"), found("id")), (None, None));
+    }
+
+    #[test]
+    fn servers_say_when_to_come_back_in_seconds_or_by_date() {
+        for (text, seconds) in [
+            ("120", Some(120)),
+            ("Fri, 31 Dec 1999 23:59:59 GMT", Some(9)),
+            ("Fri, 31 Dec 1999 23:59:00 GMT", None),
+            ("soon", None),
+            ("-1", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, HeaderValue::from_str(text).unwrap());
+            headers.insert(DATE, HeaderValue::from_static("Fri, 31 Dec 1999 23:59:50 GMT"));
+            assert_eq!(retry_after(&headers), seconds.map(Duration::from_secs), "{text}");
+        }
+        assert_eq!(retry_after(&HeaderMap::new()), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use vouchsafe_store::Store;
 
 use crate::cache::Caches;
 use crate::denials::Denials;
+use crate::memory::StoreMemory;
 use crate::metrics::Metrics;
 use crate::passwords::Passwords;
 use crate::settings::Settings;
@@ -61,15 +62,16 @@ impl App {
     /// Puts the parts together.
     pub fn new(store: Store, clock: Arc<dyn Clock>, keys: Keys, settings: Settings) -> Self {
         Self(Arc::new(AppState {
-            store,
             clock,
             keys,
             caches: Caches::default(),
             passwords: Passwords::default(),
             denials: Denials::default(),
             metrics: Metrics::default(),
-            workshop: Workshop::new(settings.allowed_targets.clone(), settings.endpoints.clone()),
+            workshop: Workshop::new(settings.allowed_targets.clone(), settings.endpoints.clone())
+                .remembering(Arc::new(StoreMemory::new(&store))),
             turns: Turns::default(),
+            store,
             settings,
         }))
     }

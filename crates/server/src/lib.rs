@@ -10,6 +10,7 @@ pub mod clock;
 pub mod denials;
 pub mod grants;
 pub mod http;
+pub mod memory;
 pub mod metrics;
 pub mod passwords;
 pub mod rules;

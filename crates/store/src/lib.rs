@@ -10,6 +10,7 @@ mod auth_methods;
 mod change;
 mod client_secrets;
 mod denials;
+mod documents;
 mod engine;
 mod environments;
 mod error;

@@ -5,8 +5,11 @@ use crate::error::{StoreError, StoreResult};
 use vouchsafe_domain::time::Timestamp;
 
 /// All migrations in order: number and text. An entry that was released is never edited.
-const MIGRATIONS: &[(i64, &str)] =
-    &[(1, include_str!("../migrations/0001_first.sql")), (2, include_str!("../migrations/0002_denials.sql"))];
+const MIGRATIONS: &[(i64, &str)] = &[
+    (1, include_str!("../migrations/0001_first.sql")),
+    (2, include_str!("../migrations/0002_denials.sql")),
+    (3, include_str!("../migrations/0003_documents.sql")),
+];
 
 /// Held during migration on `PostgreSQL`, so that replicas starting together take turns.
 const ADVISORY_LOCK: i64 = 0x766f_7563_6873_6166;

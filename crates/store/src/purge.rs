@@ -18,6 +18,7 @@ const TABLES: &[(&str, &str)] = &[
     ("sessions", "id"),
     ("invitations", "user_id, org_id"),
     ("denials", "number"),
+    ("documents", "name"),
 ];
 
 impl Store {

@@ -5,16 +5,21 @@ use std::ffi::OsString;
 use clap::{Parser, Subcommand};
 
 use crate::commands::access::AccessCommand;
+use crate::commands::agent::AgentArgs;
 use crate::commands::apply::{self, ApplyArgs};
 use crate::commands::bootstrap::BootstrapArgs;
 use crate::commands::export::ExportArgs;
 use crate::commands::folders::FoldersCommand;
+use crate::commands::group::GroupCommand;
 use crate::commands::identity::IdentityCommand;
 use crate::commands::init::{self, InitArgs};
 use crate::commands::login::logout::{self, LogoutArgs};
 use crate::commands::login::{self, LoginArgs};
+use crate::commands::member::MemberCommand;
 use crate::commands::people::{self, CompletionsArgs, ManArgs};
+use crate::commands::project::ProjectCommand;
 use crate::commands::quickstart::QuickstartArgs;
+use crate::commands::role::RoleCommand;
 use crate::commands::run::RunArgs;
 use crate::commands::secrets::SecretsArgs;
 use crate::commands::token::TokenCommand;
@@ -84,16 +89,27 @@ pub(crate) enum Command {
     /// Print the secrets of a folder in a format that other programs read
     Export(Box<ExportArgs>),
     /// Run a command with the secrets of a folder as environment variables; ends with its exit code
-    #[command(after_help = "Examples:\n  \
-        vouchsafe run -- ./server\n  \
-        vouchsafe run --env prod --path /api -- sh -c 'echo \"$DATABASE_URL\"'")]
     Run(Box<RunArgs>),
+    /// Stay logged in and keep files fresh, as the official agent's configuration or ours says
+    Agent(Box<AgentArgs>),
     /// Look into an access token, renew or revoke it
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Try auth methods of identities out
+    /// Administer machine identities, and how they log in
     #[command(subcommand)]
-    Identity(IdentityCommand),
+    Identity(Box<IdentityCommand>),
+    /// Administer roles of the organization and of projects
+    #[command(subcommand)]
+    Role(Box<RoleCommand>),
+    /// Administer projects and their environments
+    #[command(subcommand)]
+    Project(Box<ProjectCommand>),
+    /// Administer who has which role, in the organization and in projects
+    #[command(subcommand)]
+    Member(Box<MemberCommand>),
+    /// Administer groups of people and identities
+    #[command(subcommand)]
+    Group(Box<GroupCommand>),
     /// Ask what others may do, and why a request was refused
     #[command(subcommand)]
     Access(AccessCommand),
@@ -152,12 +168,43 @@ mod tests {
         found
     }
 
+    /// The command lines of vouchsafe in a help text, as a shell would split them.
+    fn examples(help: &str) -> Vec<Vec<String>> {
+        let text = help.split("\\\n").enumerate().fold(String::new(), |text, (at, part)| {
+            if at == 0 { part.to_owned() } else { text.trim_end().to_owned() + " " + part.trim_start() }
+        });
+        let lines = text.lines().filter(|line| line.starts_with("  "));
+        lines.filter_map(|line| line.find("vouchsafe ").map(|at| words(&line[at..]))).collect()
+    }
+
+    /// Up to where the command ends: at a pipe, a redirection, the end of a substitution, or a remark after two spaces.
+    fn words(line: &str) -> Vec<String> {
+        let line = line.split("  ").next().unwrap_or_default();
+        let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
+        for c in line.chars() {
+            match (c, quote) {
+                (c, Some(open)) if c == open => quote = None,
+                ('\'' | '"', None) => quote = Some(c),
+                (' ', None) => words.extend((!word.is_empty()).then(|| std::mem::take(&mut word))),
+                ('|' | '>' | '<' | ')' | ';' | '&' | '#', None) => break,
+                (c, _) => word.push(c),
+            }
+        }
+        words.extend((!word.is_empty()).then_some(word));
+        words
+    }
+
     #[test]
-    fn every_command_has_examples_that_parse() {
-        for (words, command) in leaves(&Cli::command(), "") {
+    fn every_command_has_examples_and_they_are_of_today() {
+        for (command_words, command) in leaves(&Cli::command(), "") {
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            assert!(help.contains("Example"), "{words} has no examples");
-            assert!(help.contains("  vouchsafe ") || help.contains("vouchsafe "), "{words}: {help}");
+            let found = examples(&help);
+            assert!(!found.is_empty(), "{command_words} has no examples: {help}");
+            for example in found {
+                if let Err(error) = Cli::try_parse_from(&example) {
+                    panic!("an example of{command_words} is wrong: {example:?}: {error}");
+                }
+            }
         }
     }
 

@@ -111,6 +111,11 @@ impl Printer {
         let _ = writeln!(std::io::stderr(), "{}", line.as_ref());
     }
 
+    /// A line that belongs to a question; `silent` leaves out neither.
+    pub(crate) fn dialogue(&self, line: impl AsRef<str>) {
+        let _ = writeln!(std::io::stderr(), "{}", line.as_ref());
+    }
+
     /// The beginning of a line that the person at the terminal ends.
     pub(crate) fn question(&self, text: impl AsRef<str>) {
         let mut err = std::io::stderr();

@@ -37,15 +37,15 @@ pub(crate) fn password(question: &str) -> Outcome<String> {
 
 /// Lets the person choose one of several things by its number; answers with its index.
 pub(crate) fn choice(printer: &Printer, heading: &str, things: &[String]) -> Outcome<usize> {
-    printer.note(heading);
+    printer.dialogue(heading);
     for (number, thing) in (1..).zip(things) {
-        printer.note(format!("  {number:>3}  {}", printable(thing)));
+        printer.dialogue(format!("  {number:>3}  {}", printable(thing)));
     }
     loop {
         let answer = line(printer, &format!("Number (1 to {})", things.len()), None)?;
         match answer.parse::<usize>() {
             Ok(number) if (1..=things.len()).contains(&number) => return Ok(number - 1),
-            _ => printer.note("That is no number of the list."),
+            _ => printer.dialogue("That is no number of the list."),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::failure::{Failure, Outcome};
 
 pub(crate) mod api;
 pub(crate) mod log;
+pub(crate) mod machine;
 pub(crate) mod outbound;
 pub(crate) mod password;
 pub(crate) mod project_file;

@@ -2,16 +2,20 @@
 //!
 //! However many tokens a stranger sends, a set is fetched at most once in [`INTERVAL`]: everybody waits for the one fetch
 //! under way, and a key id that is unknown just after a fetch stays unknown until the interval is over. When the issuer
-//! cannot be reached, its keys are used until they are [`STALE`] old; then nothing is accepted.
+//! cannot be reached, its keys are used until they are [`STALE`] old; then nothing is accepted. An issuer that hangs holds
+//! up nobody whose key is known for longer than [`PATIENCE`].
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use quick_cache::sync::Cache;
-use url::Url;
+use tokio::sync::OwnedMutexGuard;
+use tokio::time::{Instant, timeout};
 use vouchsafe_domain::time::Timestamp;
 
-use super::{InvalidKeys, KeySet, UnverifiedJwt};
-use crate::net::{Call, Outbound, Trust};
+use super::fetch::Errand;
+use super::{KeySet, Memory, ProcessMemory, SetAddress, UnverifiedJwt};
+use crate::net::{Outbound, Trust};
 use crate::reason::{Reason, Refusal};
 
 /// A set is fetched at most once in this time, seconds.
@@ -20,33 +24,10 @@ pub const INTERVAL: i64 = 30;
 pub const FRESH: i64 = 300;
 /// A set this old is not used any more when its issuer cannot be reached, seconds.
 pub const STALE: i64 = 3600;
+/// How long those wait for a fetch who could go on with the keys that are kept.
+pub const PATIENCE: Duration = Duration::from_secs(1);
 /// How many issuers' sets are kept.
 const SETS: usize = 2_000;
-
-/// Where a set of keys is.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub enum SetAddress {
-    /// At a URL.
-    Jwks(Url),
-    /// At the URL that a discovery document names (`OpenID` Connect Discovery 1.0 section 4). The document has to be
-    /// that of this issuer, compared exactly, if one is given.
-    Discovery {
-        /// Where the document is, the whole URL.
-        url: Url,
-        /// Which issuer has to name itself in it.
-        issuer: Option<String>,
-    },
-    /// A map of key ids to certificates at a URL, as Google publishes keys of service accounts.
-    Certificates(Url),
-}
-
-impl SetAddress {
-    /// The discovery document of an issuer: `/.well-known/openid-configuration` below its URL.
-    pub fn discovery(issuer_url: &Url, issuer: Option<String>) -> Option<Self> {
-        let text = format!("{}/.well-known/openid-configuration", issuer_url.as_str().trim_end_matches('/'));
-        Some(Self::Discovery { url: text.parse().ok()?, issuer })
-    }
-}
 
 /// Keys as they were last fetched.
 #[derive(Clone, Debug)]
@@ -88,20 +69,31 @@ struct Known {
     keys: Option<Keys>,
     tried_at: Option<Timestamp>,
     failure: Option<Refusal>,
+    /// When the fetch under way began.
+    began_at: Option<Instant>,
+    /// Whether the last fetch took longer than [`PATIENCE`].
+    is_slow: bool,
 }
 
 /// Key sets of issuers.
 pub struct KeySets {
     slots: Cache<Place, Arc<Slot>>,
+    memory: Arc<dyn Memory>,
 }
 
 impl Default for KeySets {
+    /// Key sets that remember nothing beyond the process.
     fn default() -> Self {
-        Self { slots: Cache::new(SETS) }
+        Self::new(Arc::new(ProcessMemory::default()))
     }
 }
 
 impl KeySets {
+    /// No key sets yet. The memory keeps what their fetches have to know after a restart.
+    pub fn new(memory: Arc<dyn Memory>) -> Self {
+        Self { slots: Cache::new(SETS), memory }
+    }
+
     /// The keys that this token may be signed with: from what is kept if that will do, else fetched.
     pub async fn for_token(
         &self,
@@ -117,6 +109,9 @@ impl KeySets {
     }
 
     /// The keys of an issuer, fetched if they are not fresh or `will_do` says that they are not enough.
+    ///
+    /// Keys that are not fresh any more and will do are answered when the issuer takes longer than [`PATIENCE`]; the
+    /// fetch goes on without whoever asked.
     pub async fn get(
         &self,
         outbound: &Outbound,
@@ -130,22 +125,23 @@ impl KeySets {
         if let Some(answer) = slot.answer(refresh, &will_do, now) {
             return answer;
         }
-        let turn = Arc::clone(&slot.fetching).lock_owned().await;
-        // Somebody else may have fetched meanwhile.
-        if let Some(answer) = slot.answer(refresh, &will_do, now) {
-            return answer;
+        let old = slot.best(refresh, now).ok().filter(|keys| will_do(keys));
+        let patience = slot.patience();
+        let fetched = async {
+            let turn = Arc::clone(&slot.fetching).lock_owned().await;
+            // Somebody else may have fetched meanwhile.
+            if let Some(answer) = slot.answer(refresh, &will_do, now) {
+                return answer;
+            }
+            // What it brings is in the slot; if the task broke off, so is nothing.
+            let errand = self.errand(outbound, address, trust, now);
+            let _ = tokio::spawn(fetch_into(Arc::clone(&slot), turn, errand)).await;
+            slot.best(refresh, now)
+        };
+        match old {
+            Some(old) => timeout(patience, fetched).await.unwrap_or(Ok(old)),
+            None => fetched.await,
         }
-        // What it brings is in the slot; if the task broke off, so is nothing.
-        let _ = tokio::spawn(fetch_into(
-            Arc::clone(&slot),
-            turn,
-            outbound.clone(),
-            address.clone(),
-            trust.clone(),
-            now,
-        ))
-        .await;
-        slot.best(refresh, now)
     }
 
     /// Fetches the keys now, because an administrator asks.
@@ -158,12 +154,23 @@ impl KeySets {
     ) -> Result<Keys, Refusal> {
         let slot = self.slot(address, trust);
         let _fetching = slot.fetching.lock().await;
-        let fetched = fetch(outbound, address, trust).await;
+        slot.begin();
+        let fetched = self.errand(outbound, address, trust, now).run().await;
         let failure = fetched.as_ref().err().cloned();
         slot.note(fetched, now);
         match failure {
             Some(refusal) => Err(refusal),
             None => slot.best(Refresh::default(), now),
+        }
+    }
+
+    fn errand(&self, outbound: &Outbound, address: &SetAddress, trust: &Trust, now: Timestamp) -> Errand {
+        Errand {
+            outbound: outbound.clone(),
+            memory: Arc::clone(&self.memory),
+            address: address.clone(),
+            trust: trust.clone(),
+            now,
         }
     }
 
@@ -208,9 +215,21 @@ impl Slot {
         self.known().best(refresh, now)
     }
 
+    /// How long to wait for a fetch: not at all for an issuer that was slow before.
+    fn patience(&self) -> Duration {
+        let known = self.known();
+        let waited = known.began_at.map_or(Duration::ZERO, |began| began.elapsed());
+        if known.is_slow { Duration::ZERO } else { PATIENCE.saturating_sub(waited) }
+    }
+
+    fn begin(&self) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).began_at = Some(Instant::now());
+    }
+
     fn note(&self, fetched: Result<KeySet, Refusal>, now: Timestamp) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.tried_at = Some(now);
+        known.is_slow = known.began_at.take().is_some_and(|began| began.elapsed() >= PATIENCE);
         match fetched {
             Ok(set) => {
                 known.keys = Some(Keys { set: Arc::new(set), fetched_at: now });
@@ -239,65 +258,8 @@ fn age(then: Timestamp, now: Timestamp) -> i64 {
 }
 
 /// Fetches in a task of its own: whoever asked may hang up, and the fetch has still been made and counts.
-async fn fetch_into(
-    slot: Arc<Slot>,
-    _turn: tokio::sync::OwnedMutexGuard<()>,
-    outbound: Outbound,
-    address: SetAddress,
-    trust: Trust,
-    now: Timestamp,
-) {
-    let fetched = fetch(&outbound, &address, &trust).await;
-    slot.note(fetched, now);
-}
-
-async fn fetch(outbound: &Outbound, address: &SetAddress, trust: &Trust) -> Result<KeySet, Refusal> {
-    let read = |parsed: Result<KeySet, InvalidKeys>| {
-        parsed.map_err(|error| {
-            Refusal::new(Reason::ProviderAnswer, format!("the key set is of no use: {error}"))
-        })
-    };
-    match address {
-        SetAddress::Jwks(url) => read(KeySet::from_jwks(&document(outbound, url, trust).await?)),
-        SetAddress::Certificates(url) => {
-            read(KeySet::from_certificates(&document(outbound, url, trust).await?))
-        }
-        SetAddress::Discovery { url, issuer } => {
-            let found = discovered(&document(outbound, url, trust).await?, issuer.as_deref())?;
-            read(KeySet::from_jwks(&document(outbound, &found, trust).await?))
-        }
-    }
-}
-
-/// The key set's URL in a discovery document.
-fn discovered(document: &[u8], issuer: Option<&str>) -> Result<Url, Refusal> {
-    #[derive(serde::Deserialize)]
-    struct Discovery {
-        issuer: String,
-        jwks_uri: Url,
-    }
-    let odd = |why: &str| Refusal::new(Reason::ProviderAnswer, why);
-    let found: Discovery = serde_json::from_slice(document)
-        .map_err(|_| odd("the discovery document has no issuer and jwks_uri, or is no JSON"))?;
-    if issuer.is_some_and(|issuer| issuer != found.issuer) {
-        return Err(Refusal::new(
-            Reason::Issuer,
-            "the discovery document names another issuer than the one configured",
-        ));
-    }
-    Ok(found.jwks_uri)
-}
-
-async fn document(outbound: &Outbound, url: &Url, trust: &Trust) -> Result<Vec<u8>, Refusal> {
-    let mut call = Call::get(url.clone(), trust.clone());
-    call.headers.insert(http::header::ACCEPT, http::HeaderValue::from_static("application/json"));
-    let reply = outbound.call(call).await?;
-    if reply.status != 200 {
-        let host = url.host_str().unwrap_or_default();
-        return Err(Refusal::new(
-            Reason::ProviderAnswer,
-            format!("{host} answered {} instead of 200", reply.status),
-        ));
-    }
-    Ok(reply.body)
+async fn fetch_into(slot: Arc<Slot>, _turn: OwnedMutexGuard<()>, errand: Errand) {
+    slot.begin();
+    let fetched = errand.run().await;
+    slot.note(fetched, errand.now);
 }

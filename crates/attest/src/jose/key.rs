@@ -15,6 +15,7 @@ use x509_parser::public_key::PublicKey as ParsedKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::Algorithm;
+use super::small_order::is_weak;
 
 /// Which algorithms a key can be used with, by its type.
 const RSA: &[Algorithm] = &[
@@ -60,9 +61,10 @@ impl PublicKey {
         Self::parsed(&[algorithm], &[&[4], x, y].concat())
     }
 
-    /// An Ed25519 key (RFC 8037 section 2).
+    /// An Ed25519 key (RFC 8037 section 2). None for points of small order: anybody could sign for them.
     pub fn ed25519(bytes: &[u8]) -> Option<Self> {
-        (bytes.len() == 32).then(|| Self::parsed(&[Algorithm::EdDsa], bytes))?
+        let point: &[u8; 32] = bytes.try_into().ok()?;
+        if is_weak(point) { None } else { Self::parsed(&[Algorithm::EdDsa], bytes) }
     }
 
     /// The key in a `SubjectPublicKeyInfo` (RFC 5280 section 4.1.2.7).

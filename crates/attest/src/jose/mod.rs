@@ -5,14 +5,21 @@
 
 mod algorithm;
 mod cache;
+mod fetch;
 mod key;
+mod memory;
 mod set;
+mod small_order;
+mod source;
 mod times;
 mod token;
 
 pub use algorithm::{Algorithm, Algorithms};
-pub use cache::{FRESH, INTERVAL, KeySets, Keys, Refresh, STALE, SetAddress};
+pub use cache::{FRESH, INTERVAL, KeySets, Keys, PATIENCE, Refresh, STALE};
+pub use fetch::SetAddress;
 pub use key::PublicKey;
+pub use memory::{Memory, ProcessMemory, Remembering};
 pub use set::{InvalidKeys, Key, KeySet};
+pub use source::KeySource;
 pub use times::{TimeRules, check_times};
 pub use token::{Claims, JwtError, TokenType, UnverifiedJwt};

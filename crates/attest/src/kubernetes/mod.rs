@@ -14,7 +14,7 @@ use vouchsafe_api::auth_kubernetes::{KubernetesAuthInput, KubernetesProof, Kuber
 use self::cluster::Cluster;
 use self::selector::Selector;
 use crate::jose::{
-    Algorithms, Claims, KeySet, Refresh, SetAddress, TimeRules, TokenType, UnverifiedJwt, check_times,
+    Algorithms, Claims, KeySet, KeySource, SetAddress, TimeRules, TokenType, UnverifiedJwt, check_times,
 };
 use crate::net::Trust;
 use crate::pattern::Patterns;
@@ -64,8 +64,7 @@ pub struct Ready {
 /// How a token is verified.
 enum Check {
     Review { cluster: Cluster, reviewer: Option<String> },
-    Keys(KeySet),
-    Discovery(SetAddress, Trust),
+    Keys(KeySource),
 }
 
 /// Which labels the namespace has to have, and how they are read.
@@ -252,14 +251,14 @@ fn check(config: &KubernetesConfig, trust: &Trust) -> Result<Check, Issue> {
         .ok_or_else(|| Issue::new("issuer", "Expected the issuer of the cluster's tokens"))?;
     if let Some(jwks) = &config.jwks {
         return KeySet::from_jwks(jwks.as_bytes())
-            .map(Check::Keys)
+            .map(|set| Check::Keys(set.into()))
             .map_err(|error| Issue::new("jwks", error.to_string()));
     }
     let expected = "Expected an https URL, below which is the discovery document; or give jwks";
     let url: Url = issuer.parse().map_err(|_| Issue::new("issuer", expected))?;
     let address =
         SetAddress::discovery(&url, Some(issuer.to_owned())).ok_or_else(|| Issue::new("issuer", expected))?;
-    Ok(Check::Discovery(address, trust.clone()))
+    Ok(Check::Keys(KeySource::at(address, trust.clone())))
 }
 
 fn label_check(config: &KubernetesConfig, trust: &Trust, text: &str) -> Result<LabelCheck, Issue> {
@@ -300,15 +299,7 @@ impl Login for KubernetesAuth {
                 let issuer = token.claimed("iss").map(str::to_owned);
                 Facts { account: found.account, audiences: found.audiences, issuer, labels: None }
             }
-            Check::Keys(keys) => verified(context, &token, keys)?,
-            Check::Discovery(address, trust) => {
-                let (outbound, refresh) = (context.outbound, Refresh::default());
-                let keys = context
-                    .key_sets
-                    .for_token(outbound, address, trust, refresh, &token, context.now)
-                    .await?;
-                verified(context, &token, &keys)?
-            }
+            Check::Keys(keys) => verified(context, &token, &*keys.for_token(context, &token).await?)?,
         };
         if let Some(LabelCheck { cluster, reviewer, .. }) = &ready.labels {
             facts.labels = Some(cluster.labels(context.outbound, reviewer, &facts.account.namespace).await?);
@@ -367,10 +358,12 @@ impl Login for KubernetesAuth {
                     findings.note("review a token", cluster.try_reviewing(outbound, reviewer).await);
                 }
             }
-            Check::Keys(_) => findings.note("read the written-down keys", Ok(())),
-            Check::Discovery(address, trust) => {
-                let fetched = context.key_sets.fetch_now(outbound, address, trust, context.now).await;
-                findings.note("fetch the issuer's keys", fetched.map(|_| ()));
+            Check::Keys(keys) => {
+                let what = match keys {
+                    KeySource::Static(_) => "read the written-down keys",
+                    KeySource::Fetched { .. } => "fetch the issuer's keys",
+                };
+                findings.note(what, keys.refresh(context).await);
             }
         }
         if let Some(LabelCheck { cluster, reviewer, .. }) = &ready.labels {

@@ -14,14 +14,23 @@ use self::name::{any_equal, folded, present};
 use self::wire::{Code, Entry, Scope, Search};
 use crate::method::Finding;
 use crate::net::TIME_LIMIT;
-use crate::{Context, Findings, Issue, Login, Method, Proven, Reason, Refusal};
+use crate::{Context, Findings, Issue, Login, Method, Proven, Reason, Refusal, Sample};
 
 /// LDAP Auth.
 pub struct LdapAuth;
 
-/// What a directory says of a user whose password was right.
+/// Who somebody is.
 #[derive(Debug)]
-pub struct Facts {
+pub enum Facts {
+    /// What the directory says of a user whose password was right.
+    Found(User),
+    /// A name that an administrator asks about: what the directory says of it is not known.
+    Supposed(String),
+}
+
+/// What a directory says of a user.
+#[derive(Debug)]
+pub struct User {
     entry: Entry,
     /// The first of the allowed groups that it is a member of.
     group: Option<String>,
@@ -77,40 +86,26 @@ impl Login for LdapAuth {
 
     async fn verify(context: &Context<'_>, ready: &Ready, proof: &LdapProof) -> Result<Facts, Refusal> {
         let (name, password) = (proof.username.as_str(), proof.password.as_str());
-        let is_name = !name.trim().is_empty() && name.chars().count() <= MOST_USERNAME;
-        if !is_name || password.is_empty() || password.len() > MOST_PASSWORD {
+        if !is_name(name) || password.is_empty() || password.len() > MOST_PASSWORD {
             return Err(Refusal::new(Reason::Malformed, "the user name or password is empty or too long"));
         }
         let asked = async {
             let mut directory = Directory::open(context.outbound, &ready.place).await?;
-            let facts = match &ready.way {
+            let user = match &ready.way {
                 Way::Search(service) => searched(&mut directory, ready, service, proof).await?,
                 Way::Direct(template) => direct(&mut directory, ready, template.of(name), password).await?,
             };
             directory.close().await;
-            Ok(facts)
+            Ok(Facts::Found(user))
         };
         in_time(&ready.place, asked).await
     }
 
     fn admit(_: &Context<'_>, ready: &Ready, facts: &Facts) -> Findings {
-        let mut findings = Findings::new();
-        for Field { name, values } in &ready.fields {
-            let found = facts.entry.values(name);
-            findings.check(format!("attribute {name}"), !found.is_empty(), Reason::Attribute, || {
-                format!("{:?} has no attribute {name}", facts.entry.dn)
-            });
-            let fits = found.iter().any(|value| values.contains(value));
-            findings.check(format!("value of {name}"), found.is_empty() || fits, Reason::Attribute, || {
-                format!("{name} of {:?} has none of the allowed values", facts.entry.dn)
-            });
+        match facts {
+            Facts::Found(user) => admitted(ready, user),
+            Facts::Supposed(name) => supposed(ready, name),
         }
-        if !ready.groups.is_empty() {
-            findings.check("group", facts.group.is_some(), Reason::Attribute, || {
-                format!("{:?} is a member of none of the allowed groups", facts.entry.dn)
-            });
-        }
-        findings
     }
 
     fn proven(_: &Context<'_>, _: &Ready, _: &Facts) -> Proven {
@@ -119,6 +114,15 @@ impl Login for LdapAuth {
 
     fn counted(proof: &LdapProof) -> Option<String> {
         Some(folded(&proof.username))
+    }
+
+    fn suppose(sample: &Sample) -> Option<Result<Facts, Refusal>> {
+        let Sample::Username(name) = sample else { return None };
+        Some(if is_name(name) {
+            Ok(Facts::Supposed(name.clone()))
+        } else {
+            Err(Refusal::new(Reason::Malformed, "the user name is empty or too long"))
+        })
     }
 
     async fn probe(context: &Context<'_>, ready: &Ready) -> Vec<Finding> {
@@ -132,6 +136,50 @@ impl Login for LdapAuth {
         }
         steps.into_vec()
     }
+}
+
+fn is_name(name: &str) -> bool {
+    !name.trim().is_empty() && name.chars().count() <= MOST_USERNAME
+}
+
+fn admitted(ready: &Ready, user: &User) -> Findings {
+    let User { entry, group } = user;
+    let mut findings = Findings::new();
+    for Field { name, values } in &ready.fields {
+        let found = entry.values(name);
+        findings.check(format!("attribute {name}"), !found.is_empty(), Reason::Attribute, || {
+            format!("{:?} has no attribute {name}", entry.dn)
+        });
+        let fits = found.iter().any(|value| values.contains(value));
+        findings.check(format!("value of {name}"), found.is_empty() || fits, Reason::Attribute, || {
+            format!("{name} of {:?} has none of the allowed values", entry.dn)
+        });
+    }
+    if !ready.groups.is_empty() {
+        findings.check("group", group.is_some(), Reason::Attribute, || {
+            format!("{:?} is a member of none of the allowed groups", entry.dn)
+        });
+    }
+    findings
+}
+
+/// What can be said of a name without the directory. What only the directory knows counts as missing.
+fn supposed(ready: &Ready, name: &str) -> Findings {
+    let mut findings = Findings::new();
+    let asked = match &ready.way {
+        Way::Search(service) => format!("user name {name:?}, if one entry below {:?} has it", service.base),
+        Way::Direct(template) => format!("user name {name:?}, if {:?} may bind", template.of(name)),
+    };
+    findings.note(asked, Ok(()));
+    let unknown =
+        |what: &str| Err(Refusal::new(Reason::Attribute, format!("only the directory knows {what}")));
+    for Field { name, .. } in &ready.fields {
+        findings.note(format!("value of {name}"), unknown(&format!("the user's {name}")));
+    }
+    if !ready.groups.is_empty() {
+        findings.note("group", unknown("the user's groups"));
+    }
+    findings
 }
 
 /// Tries one step after the other, until one fails.
@@ -204,7 +252,7 @@ async fn searched(
     ready: &Ready,
     service: &Service,
     proof: &LdapProof,
-) -> Result<Facts, Refusal> {
+) -> Result<User, Refusal> {
     serve(directory, service).await?;
     let attributes = wanted(ready);
     let search = Search {
@@ -221,7 +269,7 @@ async fn searched(
         serve(directory, service).await?;
     }
     let group = group_of(directory, ready, &entry).await?;
-    Ok(Facts { entry, group })
+    Ok(User { entry, group })
 }
 
 /// Binds as who the name stands for; what is asked for is read as that user.
@@ -230,16 +278,16 @@ async fn direct(
     ready: &Ready,
     dn: String,
     password: &str,
-) -> Result<Facts, Refusal> {
+) -> Result<User, Refusal> {
     prove(directory, &dn, password).await?;
     if ready.fields.is_empty() && ready.groups.is_empty() {
-        return Ok(Facts { entry: Entry { dn, ..Entry::default() }, group: None });
+        return Ok(User { entry: Entry { dn, ..Entry::default() }, group: None });
     }
     let attributes = wanted(ready);
     let found = directory.search(at(&dn, present(), &attributes)).await?;
     let entry = one(found, "the user's own entry")?;
     let group = group_of(directory, ready, &entry).await?;
-    Ok(Facts { entry, group })
+    Ok(User { entry, group })
 }
 
 /// The attributes that are asked for, and those by which groups may name a user.

@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods, reason = "this is the one way out")]
 
 mod address;
+mod svid;
 mod tls;
 
 use std::net::{IpAddr, SocketAddr};
@@ -25,6 +26,7 @@ use tokio::time::timeout;
 use url::{Host, Url};
 
 pub use address::is_public;
+pub use svid::Peer;
 pub use tls::Trust;
 
 use crate::reason::{Reason, Refusal};
@@ -67,6 +69,9 @@ pub enum NetError {
     /// The URL cannot be called.
     #[error("expected an http or https URL with a host and without credentials")]
     Url,
+    /// A target that is known by its SVID shows one in TLS only.
+    #[error("{0} has to be called by https: without TLS it shows no SVID")]
+    NoSvid(String),
     /// The certificates to trust cannot be read.
     #[error("expected certificates in PEM that can be trusted as authorities")]
     Trust,
@@ -77,7 +82,7 @@ impl From<NetError> for Refusal {
         let reason = match error {
             NetError::Blocked(_) | NetError::Plain(_) => Reason::Blocked,
             NetError::TooLarge(_) => Reason::ProviderAnswer,
-            NetError::Url | NetError::Trust => Reason::Configuration,
+            NetError::Url | NetError::NoSvid(_) | NetError::Trust => Reason::Configuration,
             _ => Reason::Unreachable,
         };
         Self::new(reason, error.to_string())
@@ -230,6 +235,9 @@ impl Outbound {
     pub async fn call(&self, call: Call) -> Result<Reply, NetError> {
         let wire = self.wire_of(&call.url)?;
         let host = host_of(&call.url);
+        if wire == Wire::Plain && matches!(call.trust, Trust::Svid(_)) {
+            return Err(NetError::NoSvid(host));
+        }
         let client = self.client(&call.trust, wire)?;
         let request = client.request(call.method, call.url).headers(call.headers).body(call.body);
         let exchange = async {
@@ -309,7 +317,7 @@ fn explain(host: &str, error: &reqwest::Error) -> NetError {
             return NetError::Tls(host.to_owned(), tls.to_string());
         }
         if let Some(io) = cause.downcast_ref::<std::io::Error>() {
-            if let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            if let Some(tls) = tls_in(io) {
                 return NetError::Tls(host.to_owned(), tls.to_string());
             }
             last = io.kind().to_string();
@@ -321,6 +329,12 @@ fn explain(host: &str, error: &reqwest::Error) -> NetError {
     }
     let last = if last.is_empty() { "the connection broke off".to_owned() } else { last };
     NetError::Unreachable(host.to_owned(), last)
+}
+
+/// The error of TLS in an error of a connection, however often it was wrapped.
+fn tls_in(io: &std::io::Error) -> Option<&rustls::Error> {
+    let inner = io.get_ref()?;
+    inner.downcast_ref().or_else(|| tls_in(inner.downcast_ref()?))
 }
 
 #[cfg(test)]

@@ -3,12 +3,13 @@
 use std::sync::{Arc, LazyLock};
 
 use rustls::client::WebPkiServerVerifier;
-use rustls::crypto::aws_lc_rs;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
-use super::NetError;
+use super::{NetError, Peer};
 
 /// Most authorities in one configuration.
 const MOST_AUTHORITIES: usize = 64;
@@ -21,6 +22,8 @@ pub enum Trust {
     Public,
     /// Those in this PEM text, and no others.
     Authorities(Arc<str>),
+    /// Those of a trust domain, for one workload of it.
+    Svid(Arc<Peer>),
 }
 
 impl Trust {
@@ -36,20 +39,25 @@ impl Trust {
     }
 
     pub(super) fn config(&self) -> Result<ClientConfig, NetError> {
-        let roots = match self {
-            Self::Public => Arc::clone(&SYSTEM),
-            Self::Authorities(pem) => Arc::new(authorities(pem)?),
-        };
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
-            .build()
-            .map_err(|_| NetError::Trust)?;
+        let verifier = self.verifier(&provider)?;
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|_| NetError::Trust)?
-            .with_webpki_verifier(verifier)
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
             .with_no_client_auth();
         Ok(config)
+    }
+
+    fn verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, NetError> {
+        let roots = match self {
+            Self::Public => Arc::clone(&SYSTEM),
+            Self::Authorities(pem) => Arc::new(authorities(pem)?),
+            Self::Svid(peer) => return Ok(Arc::new(peer.verifier(provider)?)),
+        };
+        let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider)).build();
+        Ok(verifier.map_err(|_| NetError::Trust)?)
     }
 }
 

@@ -15,7 +15,7 @@ use self::realms::{is_realm, serves, some_host};
 use self::signature::{Signature, date};
 use crate::net::{Call, Reply, Trust};
 use crate::signed::Freshness;
-use crate::{Context, Finding, Findings, Issue, Login, Method, Proven, Reason, Refusal};
+use crate::{Context, Finding, Findings, Issue, Login, Method, Proven, Reason, Refusal, Sample};
 
 /// How old a signed request may be, and how far clocks may differ: as Oracle takes it.
 const FRESH: Freshness = Freshness { most_age: 5 * 60, skew: 5 * 60 };
@@ -49,11 +49,11 @@ pub struct Ready {
     names: Vec<String>,
 }
 
-/// Whose request it is.
+/// Whose request it is. Of a sample, not all is known.
 pub struct Facts {
-    tenancy: String,
+    tenancy: Option<String>,
     user: String,
-    name: String,
+    name: Option<String>,
 }
 
 impl Method for OciAuth {
@@ -113,12 +113,16 @@ impl Login for OciAuth {
 
     fn admit(_: &Context<'_>, ready: &Ready, facts: &Facts) -> Findings {
         let mut findings = Findings::new();
-        findings.check("tenancy", facts.tenancy == ready.tenancy, Reason::Account, || {
-            format!("the user is of the tenancy {}", facts.tenancy)
+        let (tenancy, name) = (facts.tenancy.as_ref(), facts.name.as_ref());
+        findings.check("tenancy", tenancy == Some(&ready.tenancy), Reason::Account, || match tenancy {
+            Some(tenancy) => format!("the user is of the tenancy {tenancy}"),
+            None => "the OCID of a user does not say of which tenancy it is".to_owned(),
         });
         if !ready.names.is_empty() {
-            findings.check("user name", ready.names.contains(&facts.name), Reason::Principal, || {
-                format!("the user is {:?}", facts.name)
+            let is_allowed = name.is_some_and(|name| ready.names.contains(name));
+            findings.check("user name", is_allowed, Reason::Principal, || match name {
+                Some(name) => format!("the user is {name:?}"),
+                None => "only the identity service knows the user's name".to_owned(),
             });
         }
         findings
@@ -127,6 +131,15 @@ impl Login for OciAuth {
     fn proven(_: &Context<'_>, _: &Ready, facts: &Facts) -> Proven {
         let shown = json!({ "tenancyOcid": facts.tenancy, "userOcid": facts.user, "userName": facts.name });
         Proven { auth: Some(Map::from_iter([("oci".to_owned(), shown)])), ..Proven::default() }
+    }
+
+    fn suppose(sample: &Sample) -> Option<Result<Facts, Refusal>> {
+        let Sample::Ocid(text) = sample else { return None };
+        Some(of_sample(text.trim()).ok_or_else(|| {
+            malformed(
+                "expected the OCID of a user, or what its requests name as keyId: tenancy/user/fingerprint",
+            )
+        }))
     }
 
     async fn probe(context: &Context<'_>, ready: &Ready) -> Vec<Finding> {
@@ -146,6 +159,21 @@ impl Login for OciAuth {
 
 fn malformed(why: &str) -> Refusal {
     Refusal::new(Reason::Malformed, why)
+}
+
+/// What the OCID of a user says, or the id of one of its keys: `tenancy/user/fingerprint`.
+fn of_sample(text: &str) -> Option<Facts> {
+    let parts: Vec<&str> = text.split('/').collect();
+    let (tenancy, user) = match *parts.as_slice() {
+        [user] => (None, user),
+        [tenancy, user] | [tenancy, user, _] => (Some(tenancy), user),
+        _ => return None,
+    };
+    realm_of(user, "user")?;
+    if let Some(tenancy) = tenancy {
+        realm_of(tenancy, "tenancy")?;
+    }
+    Some(Facts { tenancy: tenancy.map(str::to_owned), user: user.to_owned(), name: None })
 }
 
 /// The request, built again from what was signed.
@@ -232,7 +260,7 @@ fn read(reply: &Reply, asked: &str) -> Result<Facts, Refusal> {
             if user.lifecycle_state != "ACTIVE" {
                 return Err(Refusal::new(Reason::Provider, "the user is not active"));
             }
-            Ok(Facts { tenancy: user.compartment_id, user: user.id, name: user.name })
+            Ok(Facts { tenancy: Some(user.compartment_id), user: user.id, name: Some(user.name) })
         }
         status @ 400..500 if status != 429 => {
             let code = serde_json::from_slice(&reply.body).map(|error: Error| error.code).unwrap_or_default();

@@ -1,15 +1,17 @@
 //! Trust bundles: the keys of a trust domain (SPIFFE Trust Domain and Bundle section 4).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 use vouchsafe_api::auth_spiffe::{BundleInput, BundleProfile};
-use vouchsafe_domain::time::Timestamp;
 
-use crate::jose::{FRESH, Key, KeySet, Keys, Refresh, SetAddress, UnverifiedJwt};
-use crate::net::Trust;
+use super::SpiffeId;
+use crate::jose::{FRESH, Key, KeySet, KeySource, Refresh, SetAddress, UnverifiedJwt};
+use crate::net::{Peer, Trust};
 use crate::x509::Authorities;
-use crate::x509::svid::authorities;
+use crate::x509::svid::{authorities, authorities_of_bundle};
 use crate::{Context, Issue, Reason, Refusal};
 
 /// Largest bundle that may be written down, in bytes.
@@ -35,69 +37,97 @@ pub(super) struct Distribution {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ca_cert: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    endpoint_spiffe_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     refresh_hint_seconds: Option<i64>,
 }
 
 /// The same, ready for use.
-pub(super) struct Bundle(Source);
-
-enum Source {
-    Static(KeySet),
-    Fetched { address: SetAddress, trust: Trust, refresh: Refresh },
-}
+pub(super) struct Bundle(KeySource);
 
 impl Distribution {
-    /// Reads what was sent; fields of the other profile are passed over.
-    pub(super) fn new(input: BundleInput) -> Result<Self, Issue> {
-        let fetched = input.profile == BundleProfile::HttpsWebBundle;
+    /// Reads what was sent for a trust domain; fields of other profiles are passed over.
+    pub(super) fn new(input: BundleInput, domain: &str) -> Result<Self, Issue> {
+        use BundleProfile::{HttpsSpiffeBundle, HttpsWebBundle, Static};
+        let profile = input.profile;
         let hint = input.refresh_hint_seconds.unwrap_or(REFRESH_HINT);
         if !(0..=LONGEST_HINT).contains(&hint) {
-            return Err(Issue::new(
-                "trustBundleDistribution.refreshHintSeconds",
-                format!("Expected 0 to {LONGEST_HINT} seconds"),
-            ));
+            return Err(issue("refreshHintSeconds", format!("Expected 0 to {LONGEST_HINT} seconds")));
         }
         let distribution = Self {
-            profile: input.profile,
-            bundle: input.bundle.filter(|_| !fetched),
-            endpoint_url: input.endpoint_url.filter(|_| fetched).map(|url| url.trim().to_owned()),
+            profile,
+            bundle: input.bundle.filter(|_| profile != HttpsWebBundle),
+            endpoint_url: input.endpoint_url.filter(|_| profile != Static).map(|url| url.trim().to_owned()),
             // Clients read the field even if it is empty.
-            ca_cert: fetched.then(|| input.ca_cert.unwrap_or_default().trim().to_owned()),
-            refresh_hint_seconds: fetched.then_some(hint),
+            ca_cert: (profile == HttpsWebBundle).then(|| input.ca_cert.unwrap_or_default().trim().to_owned()),
+            endpoint_spiffe_id: input
+                .endpoint_spiffe_id
+                .filter(|_| profile == HttpsSpiffeBundle)
+                .map(|id| id.trim().to_owned()),
+            refresh_hint_seconds: (profile != Static).then_some(hint),
         };
-        distribution.ready()?;
+        distribution.ready(domain)?;
         Ok(distribution)
     }
 
-    pub(super) fn ready(&self) -> Result<Bundle, Issue> {
-        match self.profile {
+    pub(super) fn ready(&self, domain: &str) -> Result<Bundle, Issue> {
+        let trust = match self.profile {
             BundleProfile::Static => {
-                let field = "trustBundleDistribution.bundle";
-                let text = self.bundle.as_deref().unwrap_or_default();
-                if text.len() > LARGEST {
-                    return Err(Issue::new(field, format!("Expected at most {LARGEST} bytes")));
-                }
-                let set = KeySet::from_jwks(text.as_bytes())
-                    .map_err(|error| Issue::new(field, error.to_string()))?;
-                Ok(Bundle(Source::Static(set)))
+                let set = KeySet::from_jwks(self.bundle()?.as_bytes());
+                return set
+                    .map(KeySource::from)
+                    .map(Bundle)
+                    .map_err(|error| issue("bundle", error.to_string()));
             }
             BundleProfile::HttpsWebBundle => {
-                let no_url = || {
-                    Issue::new("trustBundleDistribution.endpointUrl", "Expected the URL of a bundle endpoint")
-                };
-                let url: Url =
-                    self.endpoint_url.as_deref().unwrap_or_default().parse().map_err(|_| no_url())?;
                 let pem = self.ca_cert.as_deref().unwrap_or_default();
-                let trust = Trust::from_pem(pem)
-                    .map_err(|error| Issue::new("trustBundleDistribution.caCert", error.to_string()))?;
-                // A hint of 0 says nothing.
-                let fresh =
-                    self.refresh_hint_seconds.filter(|hint| *hint > 0).unwrap_or(FRESH).min(LONGEST_FRESH);
-                let refresh = Refresh { fresh, stale: fresh + GRACE };
-                Ok(Bundle(Source::Fetched { address: SetAddress::Jwks(url), trust, refresh }))
+                Trust::from_pem(pem).map_err(|error| issue("caCert", error.to_string()))?
             }
-        }
+            BundleProfile::HttpsSpiffeBundle => Trust::Svid(Arc::new(self.peer(domain)?)),
+        };
+        // A hint of 0 says nothing.
+        let fresh = self.refresh_hint_seconds.filter(|hint| *hint > 0).unwrap_or(FRESH).min(LONGEST_FRESH);
+        let refresh = Refresh { fresh, stale: fresh + GRACE };
+        Ok(Bundle(KeySource::Fetched { address: SetAddress::Jwks(self.url()?), trust, refresh }))
     }
+
+    fn url(&self) -> Result<Url, Issue> {
+        let wrong = |what: &str| issue("endpointUrl", what);
+        let text = self.endpoint_url.as_deref().unwrap_or_default();
+        let url: Url = text.parse().map_err(|_| wrong("Expected the URL of a bundle endpoint"))?;
+        if self.profile == BundleProfile::HttpsSpiffeBundle && url.scheme() != "https" {
+            return Err(wrong("Expected an https URL: without TLS the endpoint shows no SVID"));
+        }
+        Ok(url)
+    }
+
+    fn bundle(&self) -> Result<&str, Issue> {
+        let text = self.bundle.as_deref().unwrap_or_default();
+        if text.len() > LARGEST {
+            return Err(issue("bundle", format!("Expected at most {LARGEST} bytes")));
+        }
+        Ok(text)
+    }
+
+    /// Who the endpoint has to be, vouched for by the written down bundle.
+    fn peer(&self, domain: &str) -> Result<Peer, Issue> {
+        let id = self.endpoint_spiffe_id.as_deref().unwrap_or_default();
+        let id = SpiffeId::parse(id)
+            .ok()
+            .filter(|id| id.trust_domain() == domain && !id.path().is_empty())
+            .ok_or_else(|| {
+                let expected = "Expected the SPIFFE ID of the endpoint, with a path and in the trust domain, such as \
+                                spiffe://prod.example.com/spire/server";
+                issue("endpointSpiffeId", expected)
+            })?;
+        let text = self.bundle()?;
+        authorities_of_bundle(text).map_err(|unusable| issue("bundle", unusable.to_string()))?;
+        Peer::new(id, text).map_err(|error| issue("bundle", error.to_string()))
+    }
+}
+
+fn issue(field: &str, message: impl Into<String>) -> Issue {
+    Issue::new(format!("trustBundleDistribution.{field}"), message)
 }
 
 /// Whether a key may verify JWT-SVIDs: it says so, or does not say what it is for.
@@ -108,15 +138,8 @@ fn is_for_jwts(key: &Key) -> bool {
 impl Bundle {
     /// The authorities of X.509-SVIDs.
     pub(super) async fn authorities(&self, context: &Context<'_>) -> Result<Authorities, Refusal> {
-        let found = match &self.0 {
-            Source::Static(set) => authorities(set),
-            Source::Fetched { address, trust, refresh } => {
-                let (sets, now) = (context.key_sets, context.now);
-                let keys = sets.get(context.outbound, address, trust, *refresh, |_| true, now).await?;
-                authorities(&keys.set)
-            }
-        };
-        found.map_err(|unusable| Refusal::new(Reason::CertificatePath, unusable.to_string()))
+        let set = self.0.get(context, |_| true).await?;
+        authorities(&set).map_err(|unusable| Refusal::new(Reason::CertificatePath, unusable.to_string()))
     }
 
     /// The keys that may have signed this JWT-SVID: those for JWT-SVIDs, and those that do not say what they are for.
@@ -126,53 +149,27 @@ impl Bundle {
         token: &UnverifiedJwt,
     ) -> Result<KeySet, Refusal> {
         let for_jwts = |set: &KeySet| set.clone().only(is_for_jwts);
-        match &self.0 {
-            Source::Static(set) => Ok(for_jwts(set)),
-            Source::Fetched { address, trust, refresh } => {
-                let (sets, now) = (context.key_sets, context.now);
-                // The authorities for X.509-SVIDs in the same bundle have no ids; they must not pass for the key named.
-                let will_do = |keys: &Keys| token.has_key_in(&for_jwts(&keys.set));
-                let keys = sets.get(context.outbound, address, trust, *refresh, will_do, now).await?;
-                Ok(for_jwts(&keys.set))
-            }
-        }
+        // The authorities for X.509-SVIDs in the same bundle have no ids; they must not pass for the key named.
+        let set = self.0.get(context, |keys| token.has_key_in(&for_jwts(&keys.set))).await?;
+        Ok(for_jwts(&set))
     }
 
     /// Makes sure that there is a bundle: fetches it, unless one is kept that may be used.
     pub(super) async fn usable(&self, context: &Context<'_>) -> Result<(), Refusal> {
-        match &self.0 {
-            Source::Static(_) => Ok(()),
-            Source::Fetched { address, trust, refresh } => {
-                let (sets, now) = (context.key_sets, context.now);
-                sets.get(context.outbound, address, trust, *refresh, |_| true, now).await.map(|_| ())
-            }
-        }
+        self.0.get(context, |_| true).await.map(|_| ())
     }
 
     /// Fetches the bundle now, if it is one that is fetched.
     pub(super) async fn refresh(&self, context: &Context<'_>) -> Result<(), Refusal> {
-        match &self.0 {
-            Source::Static(_) => Ok(()),
-            Source::Fetched { address, trust, .. } => {
-                context.key_sets.fetch_now(context.outbound, address, trust, context.now).await.map(|_| ())
-            }
-        }
-    }
-
-    /// When the bundle that is kept was fetched.
-    fn fetched_at(&self, context: &Context<'_>) -> Option<Timestamp> {
-        match &self.0 {
-            Source::Static(_) => None,
-            Source::Fetched { address, trust, .. } => context.key_sets.fetched_at(address, trust),
-        }
+        self.0.refresh(context).await
     }
 
     /// Adds to what is shown of the distribution when its bundle was fetched.
     pub(super) fn show(&self, context: &Context<'_>, shown: &mut Map<String, Value>) {
-        if let (Source::Fetched { .. }, Some(Value::Object(distribution))) =
+        if let (KeySource::Fetched { .. }, Some(Value::Object(distribution))) =
             (&self.0, shown.get_mut("trustBundleDistribution"))
         {
-            let at = self.fetched_at(context).map_or(Value::Null, |at| Value::from(at.to_string()));
+            let at = self.0.fetched_at(context).map_or(Value::Null, |at| Value::from(at.to_string()));
             distribution.insert("cachedBundleLastRefreshedAt".to_owned(), at);
         }
     }

@@ -6,7 +6,7 @@ const LONGEST_ID: usize = 2048;
 const LONGEST_DOMAIN: usize = 255;
 
 /// A SPIFFE ID that is well formed.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct SpiffeId {
     text: String,
     domain_end: usize,

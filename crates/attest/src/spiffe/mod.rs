@@ -10,7 +10,7 @@ use vouchsafe_api::auth_spiffe::{SpiffeAuthInput, SpiffeProof};
 
 use crate::jose::{Algorithm, Algorithms, Claims, TimeRules, TokenType, UnverifiedJwt, check_times};
 use crate::pattern::{Patterns, normalized, split};
-use crate::x509::{Chain, svid};
+use crate::x509::{Chain, Side, svid};
 use crate::{Context, Finding, Findings, Issue, Login, Method, Proven, Reason, Refusal, Sample};
 use bundle::{Bundle, Distribution};
 pub use id::{SpiffeId, is_trust_domain};
@@ -72,7 +72,8 @@ impl Method for SpiffeAuth {
         };
         let domain = given("trustDomain", input.trust_domain, domain)?;
         let domain = domain.trim().trim_start_matches("spiffe://").to_owned();
-        let sent = input.trust_bundle_distribution.map(Distribution::new).transpose()?;
+        let sent = input.trust_bundle_distribution;
+        let sent = sent.map(|sent| Distribution::new(sent, &domain)).transpose()?;
         let config = SpiffeConfig {
             trust_domain: domain,
             allowed_spiffe_ids: normalized(
@@ -118,7 +119,7 @@ fn ready(config: &SpiffeConfig) -> Result<Ready, Issue> {
         domain: config.trust_domain.clone(),
         ids: Patterns::globs("allowedSpiffeIds", &config.allowed_spiffe_ids)?,
         audiences: Patterns::exact("allowedAudiences", &config.allowed_audiences)?,
-        bundle: config.trust_bundle_distribution.ready()?,
+        bundle: config.trust_bundle_distribution.ready(&config.trust_domain)?,
     })
 }
 
@@ -155,7 +156,7 @@ async fn by_certificate(context: &Context<'_>, ready: &Ready) -> Result<Facts, R
     let none = || Refusal::new(Reason::Malformed, "neither a JWT-SVID nor a client certificate");
     let chain = Chain::new(context.certificates.ok_or_else(none)?)?;
     let authorities = ready.bundle.authorities(context).await?;
-    let id = svid::verify(&chain, &ready.domain, &authorities, context.now)?;
+    let id = svid::verify(&chain, &ready.domain, &authorities, Side::Client, context.now)?;
     Ok(Facts { id, audiences: None })
 }
 

@@ -20,7 +20,7 @@ use crate::{Reason, Refusal};
 
 pub use authority::{Authorities, Authority};
 pub use names::Names;
-pub use path::{Terms, check};
+pub use path::{Side, Terms, check};
 pub use revoked::Revocations;
 
 /// Most certificates that a client may present: the leaf and its intermediates.

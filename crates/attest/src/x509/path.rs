@@ -1,4 +1,4 @@
-//! The path from a client's certificate to a trusted authority (RFC 5280 section 6).
+//! The path from a certificate to a trusted authority (RFC 5280 section 6).
 //!
 //! Signatures, validity, basic constraints, path lengths of intermediates, name constraints and revocation are checked
 //! by `rustls-webpki`. What it leaves to others is checked here: key usage, and the path length and validity of the
@@ -17,26 +17,39 @@ use webpki::{
 use super::{Authorities, Authority, Chain, Revocations, check_key, parse};
 use crate::{Reason, Refusal};
 
+/// id-kp-serverAuth, 1.3.6.1.5.5.7.3.1.
+const SERVER_AUTH: KeyPurposeId<'static> = KeyPurposeId::new(&[0x2b, 6, 1, 5, 5, 7, 3, 1]);
 /// id-kp-clientAuth, 1.3.6.1.5.5.7.3.2.
 const CLIENT_AUTH: KeyPurposeId<'static> = KeyPurposeId::new(&[0x2b, 6, 1, 5, 5, 7, 3, 2]);
 /// anyExtendedKeyUsage, 2.5.29.37.0.
 const ANY_PURPOSE: KeyPurposeId<'static> = KeyPurposeId::new(&[0x55, 0x1d, 0x25, 0]);
+
+/// On which side of a connection a certificate was shown.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Side {
+    /// By a client.
+    Client,
+    /// By a server.
+    Server,
+}
 
 /// What a path is measured by.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms<'a> {
     /// The time.
     pub now: Timestamp,
+    /// Who shows the certificate.
+    pub side: Side,
     /// Who is trusted.
     pub authorities: &'a Authorities,
-    /// Whether the path may lead over the intermediates that the client presents; if not, an authority must have
-    /// signed the client's certificate itself.
+    /// Whether the path may lead over the intermediates that come with it; if not, an authority must have
+    /// signed the leaf itself.
     pub intermediates: bool,
     /// Which certificates were revoked. If there is any list, each certificate of the path needs one of its issuer.
     pub revocations: &'a Revocations,
 }
 
-/// Whether a valid path for client authentication leads from the leaf of a chain to an authority.
+/// Whether a valid path leads from the leaf of a chain to an authority, for the side that shows it.
 pub fn check(chain: &Chain, terms: Terms<'_>) -> Result<(), Refusal> {
     check_leaf(chain, terms.authorities)?;
     let valid: Vec<&Authority> =
@@ -57,7 +70,7 @@ pub fn check(chain: &Chain, terms: Terms<'_>) -> Result<(), Refusal> {
         &anchors,
         intermediates,
         unix_time(terms.now),
-        ForClients,
+        For(terms.side),
         revocation(&lists),
         Some(&|path: &VerifiedPath<'_>| check_authorities(path, &valid)),
     )
@@ -72,12 +85,12 @@ fn revocation<'l>(lists: &'l [&'l webpki::CertRevocationList<'l>]) -> Option<Rev
     Some(strict.with_expiration_policy(ExpirationPolicy::Enforce).build())
 }
 
-/// What the client's own certificate must be like, whoever signed it.
+/// What the leaf must be like, whoever signed it.
 fn check_leaf(chain: &Chain, authorities: &Authorities) -> Result<(), Refusal> {
     if authorities.iter().any(|authority| authority.der == *chain.leaf()) {
-        return Err(refuse("the client certificate is that of a configured authority itself"));
+        return Err(refuse("the certificate is that of a configured authority itself"));
     }
-    let parsed = |why: &str| refuse(format!("the client certificate {why}"));
+    let parsed = |why: &str| refuse(format!("the certificate {why}"));
     let leaf = parse(chain.leaf()).map_err(parsed)?;
     check_key(&leaf).map_err(|why| parsed(&why))?;
     let usage = leaf.key_usage().map_err(|_| parsed("has a key usage that cannot be read"))?;
@@ -109,20 +122,24 @@ fn unix_time(now: Timestamp) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_millis(u64::try_from(now.as_millis()).unwrap_or(0)))
 }
 
-/// Extended key usage, if there is one, names client authentication or any purpose.
-struct ForClients;
+/// Extended key usage, if there is one, names this side's authentication or any purpose.
+struct For(Side);
 
-impl ExtendedKeyUsageValidator for ForClients {
+impl ExtendedKeyUsageValidator for For {
     fn validate(&self, purposes: KeyPurposeIdIter<'_, '_>) -> Result<(), Error> {
+        let (wanted, required) = match self.0 {
+            Side::Client => (CLIENT_AUTH, KeyUsage::client_auth()),
+            Side::Server => (SERVER_AUTH, KeyUsage::server_auth()),
+        };
         let mut is_absent = true;
         for purpose in purposes {
             let purpose = purpose?;
-            if purpose == CLIENT_AUTH || purpose == ANY_PURPOSE {
+            if purpose == wanted || purpose == ANY_PURPOSE {
                 return Ok(());
             }
             is_absent = false;
         }
-        let missing = RequiredEkuNotFoundContext { required: KeyUsage::client_auth(), present: Vec::new() };
+        let missing = RequiredEkuNotFoundContext { required, present: Vec::new() };
         if is_absent { Ok(()) } else { Err(Error::RequiredEkuNotFoundContext(missing)) }
     }
 }
@@ -151,16 +168,17 @@ fn refused(error: Error) -> Refusal {
         ),
         Error::UnknownIssuer => (path, "no path leads from the certificate to a configured authority"),
         Error::InvalidSignatureForPublicKey => (path, "a signature does not fit the key of the issuer"),
-        Error::CaUsedAsEndEntity => (path, "the client certificate is that of an authority"),
+        Error::CaUsedAsEndEntity => (path, "the certificate is that of an authority"),
         Error::EndEntityUsedAsCa => (path, "a certificate that is not that of an authority signed another"),
         Error::PathLenConstraintViolated => (path, "the path is longer than one of its authorities allows"),
         Error::NameConstraintViolation => (
             path,
             "a name is outside of what an authority is constrained to, or of a kind whose constraints are not supported",
         ),
-        Error::RequiredEkuNotFoundContext(_) | Error::EmptyEkuExtension => {
-            (path, "the extended key usage of a certificate does not name client authentication")
-        }
+        Error::RequiredEkuNotFoundContext(_) | Error::EmptyEkuExtension => (
+            path,
+            "the extended key usage of a certificate does not name what it is shown for: client or server authentication",
+        ),
         Error::UnsupportedCertVersion => (path, "a certificate is not of version 3"),
         Error::UnsupportedCriticalExtension => {
             (path, "a certificate has a critical extension that is not supported")

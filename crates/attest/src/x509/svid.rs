@@ -4,7 +4,7 @@ use rustls::pki_types::CertificateDer;
 use vouchsafe_domain::time::Timestamp;
 use x509_parser::certificate::X509Certificate;
 
-use super::{Authorities, Chain, Names, Revocations, Terms, Unusable, check, parse};
+use super::{Authorities, Chain, Names, Revocations, Side, Terms, Unusable, check, parse};
 use crate::jose::KeySet;
 use crate::{Reason, Refusal};
 
@@ -41,6 +41,7 @@ pub fn verify(
     chain: &Chain,
     trust_domain: &str,
     authorities: &Authorities,
+    side: Side,
     now: Timestamp,
 ) -> Result<SpiffeId, Refusal> {
     let id = spiffe_id(chain)?;
@@ -52,7 +53,8 @@ pub fn verify(
     for signer in chain.intermediates() {
         check_signer(signer, trust_domain)?;
     }
-    check(chain, Terms { now, authorities, intermediates: true, revocations: &Revocations::default() })?;
+    let revocations = &Revocations::default();
+    check(chain, Terms { now, side, authorities, intermediates: true, revocations })?;
     Ok(id)
 }
 

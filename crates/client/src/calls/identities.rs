@@ -10,6 +10,7 @@ use vouchsafe_api::identities::{
     IdentityMembershipList, IdentityMembershipReply, IdentityReply, SearchIdentities, UpdateIdentity,
 };
 use vouchsafe_api::identity_members::{IdentityMember, MembershipsOfIdentity};
+use vouchsafe_api::identity_search::{FoundIdentityList, SearchScopes};
 use vouchsafe_domain::id::IdentityId;
 
 use crate::{Client, Error};
@@ -57,6 +58,11 @@ impl Client {
     /// A page of the identities of the organization.
     pub async fn search_identities(&self, input: &SearchIdentities) -> Result<IdentityMembershipList, Error> {
         self.post(&["api", "v1", "identities", "search"], input).await
+    }
+
+    /// A page of the identities of the organization and of projects, as far as the caller may read them.
+    pub async fn find_identities(&self, input: &SearchScopes) -> Result<FoundIdentityList, Error> {
+        self.post(&["api", "v2", "identities", "search"], input).await
     }
 
     /// Reads an identity as a member of the organization, whoever manages it.

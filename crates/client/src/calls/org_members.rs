@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use vouchsafe_api::common::Nothing;
+use vouchsafe_api::invitations::{Invite, InviteReply};
 use vouchsafe_api::org_members::{
     OrgMembership, OrgMembershipList, OrgMembershipPath, OrgMembershipReply, UpdateOrgMembership,
 };
@@ -15,6 +16,11 @@ impl Client {
     pub async fn org_users(&self, organization: OrgId) -> Result<Vec<OrgMembership>, Error> {
         let path = ["api", "v2", "organizations", &organization.to_string(), "memberships"];
         Ok(self.get::<_, OrgMembershipList>(&path, &Nothing {}).await?.memberships)
+    }
+
+    /// Invites people; the links are for the caller to pass on.
+    pub async fn invite(&self, input: &Invite) -> Result<InviteReply, Error> {
+        self.post(&["api", "v1", "invite-org", "signup"], input).await
     }
 
     /// Changes the role of a user in the organization.

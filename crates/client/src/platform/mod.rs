@@ -4,13 +4,43 @@
 //! person can see which credential was found where, and why it was taken. What is read comes from a
 //! [`Surroundings`], which tests fill as they like.
 
+mod alicloud;
+mod any;
+mod ask;
+mod aws;
+mod azure;
+mod certificate;
+mod gcp;
+mod given;
+mod ini;
+mod jwt;
+mod kubernetes;
+mod ldap;
+mod oci;
+mod oidc;
+mod signing;
+mod spiffe;
 mod surroundings;
 mod trail;
 mod universal;
+mod workload_api;
 
 use serde::Serialize;
 use serde_json::Value;
 
+pub use alicloud::AliCloud;
+pub use any::{AnySource, Kind};
+pub use aws::Aws;
+pub use azure::Azure;
+pub use certificate::{Certificate, CertificateFiles, TlsCert};
+pub use gcp::{GcpIam, GcpIdToken};
+pub use given::{Given, Identity};
+pub use jwt::Jwt;
+pub use kubernetes::Kubernetes;
+pub use ldap::Ldap;
+pub use oci::Oci;
+pub use oidc::Oidc;
+pub use spiffe::Spiffe;
 pub use surroundings::Surroundings;
 pub use trail::{Finding, Trail};
 pub use universal::Universal;
@@ -22,6 +52,7 @@ use vouchsafe_api::auth_methods::AccessTokenReply;
 pub struct Proof {
     method: &'static str,
     body: Value,
+    certificate: Option<Certificate>,
 }
 
 impl Proof {
@@ -29,7 +60,25 @@ impl Proof {
     pub fn new(method: &'static str, body: &impl Serialize) -> Result<Self, NoProof> {
         let body =
             serde_json::to_value(body).map_err(|_| NoProof::new("the proof cannot be sent as JSON"))?;
-        Ok(Self { method, body })
+        Ok(Self { method, body, certificate: None })
+    }
+
+    /// The same, presented together with a client certificate.
+    #[must_use]
+    pub(crate) fn presenting(mut self, certificate: Certificate) -> Self {
+        self.certificate = Some(certificate);
+        self
+    }
+
+    /// The client certificate that belongs to it. The token may be bound to it: then it counts only where the
+    /// certificate is presented too.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
+    }
+
+    /// The fields of the login. They prove who somebody is: never show them.
+    pub fn fields(&self) -> &Value {
+        &self.body
     }
 
     /// The auth method, such as `universal-auth`.
@@ -84,6 +133,10 @@ pub trait Source {
 impl Client {
     /// Logs in with a proof.
     pub async fn log_in(&self, proof: &Proof) -> Result<AccessTokenReply, Error> {
-        self.post(&["api", "v1", "auth", proof.method, "login"], &proof.body).await
+        let path = ["api", "v1", "auth", proof.method, "login"];
+        match &proof.certificate {
+            Some(certificate) => self.clone().presenting(certificate)?.post(&path, &proof.body).await,
+            None => self.post(&path, &proof.body).await,
+        }
     }
 }

@@ -1,8 +1,9 @@
-//! What a process finds around itself: variables, files, and metadata services.
+//! What a process finds around itself: variables, files, the time, and services to ask.
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::NoProof;
 
@@ -13,6 +14,7 @@ const LARGEST_FILE: u64 = 64 * 1024;
 #[derive(Clone, Default)]
 pub struct Surroundings {
     variables: BTreeMap<String, String>,
+    at: Option<SystemTime>,
 }
 
 impl Surroundings {
@@ -26,15 +28,37 @@ impl Surroundings {
 
     /// Surroundings with these variables and nothing else.
     pub fn with_variables(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self { variables: variables.into_iter().collect() }
+        Self { variables: variables.into_iter().collect(), at: None }
+    }
+
+    /// The same at a fixed time instead of now.
+    #[must_use]
+    pub fn at(mut self, time: SystemTime) -> Self {
+        self.at = Some(time);
+        self
+    }
+
+    /// The time.
+    pub(super) fn now(&self) -> SystemTime {
+        self.at.unwrap_or_else(SystemTime::now)
     }
 
     /// The first of these variables that is set and not empty, with its name.
     pub fn variable<'a>(&self, names: &[&'a str]) -> Option<(&'a str, &str)> {
         names.iter().find_map(|name| {
             let value = self.variables.get(*name).filter(|value| !value.trim().is_empty())?;
-            Some((*name, value.as_str()))
+            Some((*name, value.trim()))
         })
+    }
+
+    /// Whether a variable says yes: `true` or `1`.
+    pub(super) fn says_yes(&self, name: &str) -> bool {
+        self.variable(&[name]).is_some_and(|(_, value)| value == "1" || value.eq_ignore_ascii_case("true"))
+    }
+
+    /// A path below the home folder, if there is one.
+    pub(super) fn below_home(&self, path: &str) -> Option<PathBuf> {
+        self.variable(&["HOME", "USERPROFILE"]).map(|(_, home)| Path::new(home).join(path))
     }
 
     /// The text of a credential file, without white space around it; at most 64 KiB.
@@ -46,12 +70,15 @@ impl Surroundings {
         if text.len() as u64 > LARGEST_FILE {
             return Err(refuse("it is larger than 64 KiB".to_owned()));
         }
+        if text.trim().is_empty() {
+            return Err(refuse("it is empty".to_owned()));
+        }
         Ok(text.trim().to_owned())
     }
 }
 
 impl std::fmt::Debug for Surroundings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Surroundings").field("variables", &self.variables.len()).finish()
+        f.debug_struct("Surroundings").field("variables", &self.variables.len()).finish_non_exhaustive()
     }
 }

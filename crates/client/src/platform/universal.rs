@@ -1,7 +1,9 @@
 //! Universal Auth: a client id and a client secret.
 
 use vouchsafe_api::auth_methods::UniversalAuthLogin;
+use vouchsafe_api::concealed::Concealed;
 
+use super::given::required;
 use super::{NoProof, Proof, Source, Surroundings, Trail};
 
 /// Variables with the client id.
@@ -11,12 +13,12 @@ const CLIENT_SECRET: [&str; 2] =
     ["VOUCHSAFE_UNIVERSAL_AUTH_CLIENT_SECRET", "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET"];
 
 /// Where client id and client secret come from; what is not given comes from variables.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Universal {
     /// What names the identity.
     pub client_id: Option<String>,
     /// What proves it.
-    pub client_secret: Option<String>,
+    pub client_secret: Option<Concealed>,
     /// Slug of the organization to act in; the identity's own if missing.
     pub organization_slug: Option<String>,
 }
@@ -30,37 +32,10 @@ impl Universal {
 
 impl Source for Universal {
     async fn proof(&self, around: &Surroundings, trail: &mut Trail) -> Result<Proof, NoProof> {
-        let client_id = given_or_found(self.client_id.as_ref(), "--client-id", &CLIENT_ID, around, trail)?;
-        let client_secret =
-            given_or_found(self.client_secret.as_ref(), "--client-secret", &CLIENT_SECRET, around, trail)?;
+        let client_id = required(self.client_id.as_deref(), "--client-id", &CLIENT_ID, around, trail)?;
+        let given = self.client_secret.as_ref().map(Concealed::reveal);
+        let client_secret = required(given, "--client-secret", &CLIENT_SECRET, around, trail)?;
         let organization_slug = self.organization_slug.clone();
         Proof::new("universal-auth", &UniversalAuthLogin { client_id, client_secret, organization_slug })
-    }
-}
-
-/// What was given, or what the first of the variables holds.
-fn given_or_found(
-    given: Option<&String>,
-    flag: &str,
-    names: &[&str],
-    around: &Surroundings,
-    trail: &mut Trail,
-) -> Result<String, NoProof> {
-    if let Some(given) = given.filter(|given| !given.trim().is_empty()) {
-        trail.took(flag, "given");
-        return Ok(given.trim().to_owned());
-    }
-    trail.passed(flag, "not given");
-    if let Some((name, value)) = around.variable(names) {
-        trail.took(name, "set");
-        return Ok(value.trim().to_owned());
-    }
-    trail.passed(names.join(", "), "not set");
-    Err(NoProof::new(format!("`{flag}` ({}): not given", names.first().copied().unwrap_or_default())))
-}
-
-impl std::fmt::Debug for Universal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Universal").field("client_id", &self.client_id).finish_non_exhaustive()
     }
 }

@@ -123,6 +123,11 @@ impl ApiError {
         .because(cause)
     }
 
+    /// 429: too much of the same at one time; `Retry-After` says when to come back.
+    pub fn busy(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "RateLimitExceeded", message)
+    }
+
     /// 500: a fault of ours; the cause goes to the log.
     pub fn internal(cause: impl Into<String>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "Something went wrong")
@@ -209,7 +214,7 @@ impl ApiError {
             body["details"] = details;
         }
         let mut response = (refusal.status, axum::Json(body)).into_response();
-        if refusal.status == StatusCode::SERVICE_UNAVAILABLE {
+        if matches!(refusal.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
         if let Some((name, value)) = refusal.header {

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
 use vouchsafe_api::auth_ldap::LdapProof;
 use vouchsafe_attest::ldap::LdapAuth;
 use vouchsafe_attest::{Login, Method, Reason};
@@ -23,8 +25,10 @@ both!(
     groups_are_asked_of_the_directory,
     configurations_are_checked_when_they_are_sent,
     guesses_in_parallel_reach_the_directory_as_often_as_they_may,
+    a_crowd_at_one_name_is_turned_away,
     a_directory_that_is_down_counts_nothing,
     a_configuration_is_tried_out_step_by_step,
+    a_name_says_what_it_could_become,
 );
 
 const METHOD: &str = "ldap-auth";
@@ -75,6 +79,8 @@ fn alice() -> Value {
 struct Tap {
     address: SocketAddr,
     connections: Arc<AtomicUsize>,
+    /// Whoever holds this stops new connections.
+    gate: Arc<Mutex<()>>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -84,16 +90,20 @@ impl Tap {
         let address = listener.local_addr().unwrap();
         let connections = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&connections);
+        let gate = Arc::<Mutex<()>>::default();
+        let passing = Arc::clone(&gate);
         let task = tokio::spawn(async move {
             while let Ok((mut near, _)) = listener.accept().await {
                 counter.fetch_add(1, Ordering::SeqCst);
+                let passing = Arc::clone(&passing);
                 tokio::spawn(async move {
+                    drop(passing.lock().await);
                     let mut far = TcpStream::connect(target).await.unwrap();
                     let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
                 });
             }
         });
-        Self { address, connections, task }
+        Self { address, connections, gate, task }
     }
 
     fn connections(&self) -> usize {
@@ -386,14 +396,17 @@ async fn guesses_in_parallel_reach_the_directory_as_often_as_they_may(server: Te
             let name = spellings[turn % spellings.len()];
             let body =
                 json!({ "identityId": identity, "username": name, "password": format!("guess {turn}") });
-            person.post("/api/v1/auth/ldap-auth/login", body).await.refused(401)
+            let answer = person.post("/api/v1/auth/ldap-auth/login", body).await;
+            // So many guesses do not even wait for their turn.
+            if answer.status == 429 { answer.refused(429) } else { answer.refused(401) }
         })
     });
     let mut wrong = 0;
     for guess in guesses.collect::<Vec<_>>() {
         let message = guess.await.unwrap();
         wrong += usize::from(message == "Invalid credentials");
-        assert!(message == "Invalid credentials" || message.contains("temporarily locked"), "{message}");
+        let is_told = message == "Invalid credentials" || message.contains("temporarily locked");
+        assert!(is_told || message.contains("Rate limit exceeded"), "{message}");
     }
     assert_eq!(tap.connections() - before, 3, "guesses that reached the directory");
     assert!((2..=3).contains(&wrong), "{wrong} guesses were told that they are wrong");
@@ -410,6 +423,54 @@ async fn guesses_in_parallel_reach_the_directory_as_often_as_they_may(server: Te
         server.admin.post(&format!("{}/clear-lockouts", at(METHOD, &identity)), json!({})).await.ok();
     assert_eq!(cleared["deleted"], 1);
     log_in(&server, METHOD, &identity, alice()).await.ok();
+}
+
+/// One is at the directory and 16 wait; all others are turned away at once.
+async fn a_crowd_at_one_name_is_turned_away(server: TestServer) {
+    let tap = Tap::new("127.0.0.1", plain()).await;
+    let (identity, _) = attached(&server, METHOD, config(&format!("ldap://{}", tap.address))).await;
+    let before = tap.connections();
+    let stopped = tap.gate.lock().await;
+    let mut crowd = JoinSet::new();
+    for spelling in ["alice", "ALICE"].into_iter().cycle().take(40) {
+        let (person, identity) = (server.anonymous(), identity.clone());
+        crowd.spawn(async move {
+            let body = json!({ "identityId": identity, "username": spelling, "password": "wonderland" });
+            person.post("/api/v1/auth/ldap-auth/login", body).await
+        });
+    }
+    for _ in 0..23 {
+        let answer = crowd.join_next().await.unwrap().unwrap();
+        assert_eq!(answer.headers["retry-after"], "2");
+        assert!(answer.refused(429).starts_with("Rate limit exceeded"));
+    }
+    assert_eq!(tap.connections() - before, 1, "one at a time");
+    let counted = server.app.metrics.render();
+    assert!(counted.contains(r#"{method="ldap-auth",reason="busy"} 23"#), "{counted}");
+    drop(stopped);
+    while let Some(answer) = crowd.join_next().await {
+        answer.unwrap().ok();
+    }
+    log_in(&server, METHOD, &identity, alice()).await.ok();
+}
+
+async fn a_name_says_what_it_could_become(server: TestServer) {
+    let (open, _) = attached(&server, METHOD, ldap()).await;
+    let narrow = with(ldap(), &json!({ "allowedFields": [{ "key": "title", "value": "boss" }] }));
+    let (narrow, _) = attached(&server, METHOD, narrow).await;
+    let ask = async |name: &str| {
+        server.admin.post("/api/v1/access/what-if", json!({ "username": name })).await.ok()
+    };
+    let reply = ask("alice").await;
+    assert_eq!((&reply["examined"], &reply["matches"][0]["identityId"]), (&json!(2), &json!(open)));
+    assert_eq!(reply["matches"].as_array().unwrap().len(), 1, "{reply}");
+    let miss = &reply["misses"][0];
+    assert_eq!(
+        (&miss["identityId"], &miss["steps"][1]["reason"]),
+        (&json!(narrow), &json!("attribute-mismatch"))
+    );
+    let reply = ask(&"x".repeat(256)).await;
+    assert_eq!(reply["misses"][0]["steps"][0]["reason"], "malformed-proof", "{reply}");
 }
 
 async fn a_directory_that_is_down_counts_nothing(server: TestServer) {

@@ -7,6 +7,8 @@ mod aws;
 mod azure;
 mod checks;
 mod common;
+#[path = "../../../attest/tests/endpoint/mod.rs"]
+mod endpoint;
 mod fake;
 mod fake_keys;
 mod gcp;

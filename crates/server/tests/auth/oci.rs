@@ -21,6 +21,7 @@ both!(
     a_user_logs_in_and_each_wrong_request_is_refused,
     answers_of_the_identity_service_are_read_strictly,
     settings_are_checked,
+    an_ocid_says_what_it_could_become,
 );
 
 const METHOD: &str = "oci-auth";
@@ -243,4 +244,32 @@ async fn settings_are_checked(server: TestServer) {
     }
     let reply = server.admin.patch(&at(METHOD, &identity), json!({ "tenancyOcid": TENANCY })).await.ok();
     assert_eq!(reply["identityOciAuth"]["allowedUsernames"], Value::Null);
+}
+
+async fn an_ocid_says_what_it_could_become(server: TestServer) {
+    let (open, _) = attached(&server, METHOD, json!({ "tenancyOcid": TENANCY })).await;
+    let (named, _) =
+        attached(&server, METHOD, json!({ "tenancyOcid": TENANCY, "allowedUsernames": "app" })).await;
+    let other = json!({ "tenancyOcid": "ocid1.tenancy.oc1..aaaaaaaaother" });
+    attached(&server, METHOD, other).await;
+    let ask =
+        async |ocid: &str| server.admin.post("/api/v1/access/what-if", json!({ "ocid": ocid })).await.ok();
+    let reply = ask(&format!("{TENANCY}/{USER}/{FINGERPRINT}")).await;
+    assert_eq!((&reply["examined"], &reply["matches"][0]["identityId"]), (&json!(3), &json!(open)));
+    assert_eq!(reply["matches"].as_array().unwrap().len(), 1, "{reply}");
+    let reasons: Vec<_> = reply["misses"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|miss| (miss["identityId"] == json!(named), miss["steps"].as_array().unwrap().last().unwrap()))
+        .map(|(is_named, step)| (is_named, step["reason"].as_str().unwrap()))
+        .collect();
+    assert!(reasons.contains(&(true, "principal-mismatch")), "{reply}");
+    assert!(reasons.contains(&(false, "account-mismatch")), "{reply}");
+    // A user alone does not say its tenancy.
+    let reply = ask(USER).await;
+    assert_eq!((&reply["matches"], &reply["misses"][0]["steps"][0]["ok"]), (&json!([]), &json!(false)));
+    for wrong in ["alice", TENANCY, "a/b/c/d"] {
+        assert_eq!(ask(wrong).await["misses"][0]["steps"][0]["reason"], "malformed-proof", "{wrong}");
+    }
 }

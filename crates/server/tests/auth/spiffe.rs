@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use vouchsafe_testkit::{TestServer, both};
 
 use crate::common::{at, attached, live, log_in, refused};
+use crate::endpoint::{self, Endpoint, bundle, domain_ca, svid};
 use crate::key_server::KeyServer;
 use crate::mint::Mint;
 
@@ -12,6 +13,8 @@ both!(
     each_wrong_thing_is_refused_for_what_it_is,
     a_fetched_bundle_is_refreshed_when_asked_and_when_a_key_is_unknown,
     configurations_that_cannot_work_are_refused,
+    an_endpoint_is_known_by_its_svid_also_after_a_restart,
+    each_source_is_refreshed_by_its_name,
 );
 
 const METHOD: &str = "spiffe-auth";
@@ -113,4 +116,71 @@ async fn configurations_that_cannot_work_are_refused(server: TestServer) {
         server.admin.post(&path, wrong).await.refused(status);
     }
     server.admin.post(&path, good).await.ok();
+}
+
+async fn an_endpoint_is_known_by_its_svid_also_after_a_restart(server: TestServer) {
+    let (one, two) = (domain_ca(), domain_ca());
+    let [by_one, by_two] = [&one, &two].map(|ca| ca.leaf(svid()));
+    let mint = Mint::new("one");
+    let mut jwk = mint.jwk();
+    jwk["use"] = json!("jwt-svid");
+    let [first, both, last] =
+        [vec![&one], vec![&one, &two], vec![&two]].map(|cas| bundle(&cas, std::slice::from_ref(&jwk)));
+    let endpoint = Endpoint::start(vec![by_one.der.clone()], &by_one.key, &both);
+    let distribution = json!({
+        "profile": "https_spiffe_bundle", "endpointUrl": endpoint.url, "endpointSpiffeId": endpoint::ID,
+        "bundle": first,
+    });
+    let mut config = config(distribution);
+    config["trustDomain"] = json!("acme.example");
+    config["allowedSpiffeIds"] = json!("spiffe://acme.example/web/*");
+    let (identity, reply) = attached(&server, METHOD, config).await;
+    let shown = &reply["identitySpiffeAuth"]["trustBundleDistribution"];
+    assert_eq!((&shown["endpointSpiffeId"], &shown["bundle"]), (&json!(endpoint::ID), &json!(first)));
+    assert!(shown["cachedBundleLastRefreshedAt"].is_string() && shown["caCert"].is_null(), "{shown}");
+
+    let log_in_at = async |server: &TestServer| {
+        let mut claims = claims(server);
+        claims["sub"] = json!("spiffe://acme.example/web/a");
+        log_in(server, METHOD, &identity, json!({ "jwt": mint.token(&claims) })).await.status
+    };
+    assert_eq!((log_in_at(&server).await, endpoint.asked()), (200, 1));
+    // The authority that was written down goes, and the server is started anew.
+    endpoint.becomes(vec![by_two.der.clone()], &by_two.key, &last);
+    let server = server.restart().await;
+    assert_eq!((log_in_at(&server).await, endpoint.asked()), (200, 2));
+    // Nobody believes the old authority any more, though it is the one that was written down.
+    endpoint.becomes(vec![by_one.der.clone()], &by_one.key, &first);
+    let refresh = format!("{}/refresh-bundle", at(METHOD, &identity));
+    assert!(server.admin.post(&refresh, json!({})).await.refused(400).contains("no trusted TLS connection"));
+    assert_eq!(log_in_at(&server).await, 200, "what was fetched before is still good");
+    let server = server.restart().await;
+    assert_eq!((log_in_at(&server).await, endpoint.asked()), (401, 2));
+    endpoint.becomes(vec![by_two.der.clone()], &by_two.key, &last);
+    server.clock.advance_seconds(31);
+    assert_eq!((log_in_at(&server).await, endpoint.asked()), (200, 3));
+}
+
+async fn each_source_is_refreshed_by_its_name(server: TestServer) {
+    let mint = Mint::new("one");
+    let [first, second] = [KeyServer::start(&[&mint]).await, KeyServer::start(&[&mint]).await];
+    let web = |keys: &KeyServer| {
+        config(json!({ "profile": "https_web_bundle", "endpointUrl": format!("{}/jwks", keys.url) }))
+    };
+    let (identity, _) = attached(&server, METHOD, web(&first)).await;
+    let mut other = web(&second);
+    other["source"] = json!("other");
+    server.admin.post(&format!("{}/sources", at(METHOD, &identity)), other).await.ok();
+    let refresh = format!("{}/refresh-bundle", at(METHOD, &identity));
+    for (named, asked) in [(json!({}), (2, 1)), (json!({ "source": "other" }), (2, 2))] {
+        let reply = server.admin.post(&refresh, named.clone()).await.ok();
+        let source = named.get("source").cloned().unwrap_or(json!("default"));
+        assert_eq!(reply["identitySpiffeAuth"]["source"], source);
+        assert_eq!((first.asked(), second.asked()), asked);
+        let path = "/api/v1/organization/audit-logs?eventType=refresh-identity-spiffe-auth-bundle&limit=1";
+        let event = server.admin.get(path).await.ok()["auditLogs"][0]["event"]["metadata"].clone();
+        assert_eq!((&event["source"], &event["identityId"]), (&source, &json!(identity)), "{event}");
+    }
+    server.admin.post(&refresh, json!({ "source": "none" })).await.refused(404);
+    server.identity("member", "no-access").await.post(&refresh, json!({})).await.refused(403);
 }

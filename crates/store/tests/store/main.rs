@@ -3,6 +3,7 @@
 
 mod change;
 mod denials;
+mod documents;
 mod fixture;
 mod identities;
 mod logins;

@@ -1,16 +1,22 @@
 //! What the program does: one module per command.
 
 pub(crate) mod access;
+mod admin;
+pub(crate) mod agent;
 pub(crate) mod apply;
 pub(crate) mod bootstrap;
 pub(crate) mod export;
 pub(crate) mod folders;
+pub(crate) mod group;
 pub(crate) mod identity;
 pub(crate) mod init;
 pub(crate) mod login;
+pub(crate) mod member;
 pub(crate) mod people;
+pub(crate) mod project;
 pub(crate) mod quickstart;
 mod reading;
+pub(crate) mod role;
 mod root_key;
 pub(crate) mod run;
 pub(crate) mod secrets;
@@ -31,11 +37,12 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Outcome {
         Command::RootKey(RootKeyCommand::Generate) => return root_key::generate(printer),
         Command::Completions(args) => return people::completions(args, printer),
         Command::Man(args) => return people::man(args, printer),
+        Command::Agent(args) => return agent::run(*args, printer),
         command => command,
     };
     let file = FileSettings::read(cli.config)?;
     match command {
-        Command::RootKey(_) | Command::Completions(_) | Command::Man(_) => Ok(()),
+        Command::RootKey(_) | Command::Completions(_) | Command::Man(_) | Command::Agent(_) => Ok(()),
         Command::Server(args) => server::run(*args, &file, printer),
         Command::Quickstart(args) => serving_runtime()?.block_on(quickstart::run(*args, &file, printer)),
         Command::Bootstrap(args) => runtime()?.block_on(bootstrap::run(*args, &file, printer)),
@@ -45,7 +52,11 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Outcome {
         Command::Export(args) => runtime()?.block_on(export::run(*args, &file, printer)),
         Command::Logout(args) => runtime()?.block_on(login::logout::run(*args, &file, printer)),
         Command::Init(args) => runtime()?.block_on(init::run(*args, &file, printer)),
-        Command::Identity(command) => runtime()?.block_on(identity::run(command, &file, printer)),
+        Command::Identity(command) => runtime()?.block_on(identity::run(*command, &file, printer)),
+        Command::Role(command) => runtime()?.block_on(role::run(*command, &file, printer)),
+        Command::Project(command) => runtime()?.block_on(project::run(*command, &file, printer)),
+        Command::Member(command) => runtime()?.block_on(member::run(*command, &file, printer)),
+        Command::Group(command) => runtime()?.block_on(group::run(*command, &file, printer)),
         Command::Access(command) => runtime()?.block_on(access::run(command, &file, printer)),
         Command::Apply(args) => runtime()?.block_on(apply::run(*args, &file, printer)),
         Command::Token(command) => runtime()?.block_on(token::run(command, &file, printer)),

@@ -299,7 +299,7 @@ mod tests {
         assert!(format!("{:#}", place.read().unwrap_err().error).contains("larger than 1 MiB"));
     }
 
-    #[tokio::test]
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn changes_at_the_same_time_all_count() {
         let (_folder, place) = place();
         let tasks: Vec<_> = (0..20)

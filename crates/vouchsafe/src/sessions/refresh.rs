@@ -130,6 +130,7 @@ mod tests {
 
     use super::super::tests::session;
     use super::*;
+    use crate::unverified::Unverified;
     use crate::unverified::tests::token;
 
     const EMAIL: &str = "ann@example.com";
@@ -243,6 +244,11 @@ mod tests {
         assert!(tokens.iter().all(|token| *token == tokens[0] && *token != first.token));
         let stored = place.read().unwrap().newest().cloned().unwrap();
         assert!(accepted(&client, &stored).await);
+        let version = |session: &Session| {
+            let token = session.refresh_token.as_ref().unwrap().reveal();
+            Unverified::read(token).unwrap().claims["refreshVersion"].as_i64().unwrap()
+        };
+        assert_eq!(version(&stored), version(&first) + 1, "one of them asked");
         // The refresh token that is stored is the one that the server expects next.
         assert!(accepted(&client, &renewed(&place, &client, now).await.unwrap()).await);
     }

@@ -3,11 +3,12 @@
 
 use clap::{Args, ValueEnum};
 use vouchsafe_client::Client;
-use vouchsafe_client::platform::{Source as _, Surroundings, Trail, Universal};
+use vouchsafe_client::platform::{Surroundings, Trail};
 use vouchsafe_domain::id::ProjectId;
 use vouchsafe_domain::time::Clock as _;
 use vouchsafe_server::SystemClock;
 
+use super::machine::{self, LoggedIn};
 use super::project_file::ProjectFile;
 use super::server::DEFAULT_LISTEN;
 use super::{FileSettings, Name, text, variable};
@@ -77,8 +78,9 @@ pub(crate) fn client_of(address: &str) -> Outcome<Client> {
 pub(crate) struct AccessArgs {
     #[command(flatten)]
     address: AddressArgs,
-    /// Access token; `INFISICAL_TOKEN` is read as well. Without one, the client id and secret of Universal
-    /// Auth in the environment are used to log in, or else the login that `vouchsafe login` stored
+    /// Access token; `INFISICAL_TOKEN` is read as well. Without one, commands log in by the method
+    /// that VOUCHSAFE_AUTH_METHOD names, or with a client id and secret of Universal Auth in the environment, or else use
+    /// the login that `vouchsafe login` stored
     #[arg(long, env = "VOUCHSAFE_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     token: Option<String>,
 }
@@ -91,10 +93,10 @@ impl AccessArgs {
             return Ok(client.with_token(&token)?);
         }
         let around = Surroundings::of_this_process();
-        if Universal::is_around(&around) {
-            let proof = Universal::default().proof(&around, &mut Trail::default()).await?;
-            let token = client.log_in(&proof).await?.access_token;
-            return Ok(client.with_token(&token)?);
+        if let Some(source) = machine::of_environment(&around)? {
+            let LoggedIn { client, reply } =
+                machine::log_in(client, &source, &around, &mut Trail::default()).await?;
+            return Ok(client.with_token(&reply.access_token)?);
         }
         match stored(&client).await? {
             Some(session) => Ok(client.with_token(session.token.reveal())?),
@@ -115,8 +117,8 @@ pub(crate) async fn stored(client: &Client) -> Outcome<Option<Session>> {
 pub(crate) fn nobody(client: &Client) -> Failure {
     let address = client.address();
     Failure::message(format!(
-        "nobody is logged in at {address}: neither --token, VOUCHSAFE_TOKEN nor INFISICAL_TOKEN is given, client id and \
-         secret of Universal Auth are not in the environment, and no login at this address is stored"
+        "nobody is logged in at {address}: neither --token, VOUCHSAFE_TOKEN nor INFISICAL_TOKEN is given, no \
+         method (VOUCHSAFE_AUTH_METHOD) nor a client id of Universal Auth is in the environment, and no login at this address is stored"
     ))
     .hint(format!(
         "log in with `vouchsafe login --api-url {address}`, or give a token in VOUCHSAFE_TOKEN{}",
@@ -141,35 +143,6 @@ pub(crate) fn token(given: Option<String>) -> Option<String> {
     text(given, None).or_else(|| variable(&["INFISICAL_TOKEN", "INFISICAL_UNIVERSAL_AUTH_ACCESS_TOKEN"]))
 }
 
-/// Client id and secret of Universal Auth.
-#[derive(Args)]
-pub(crate) struct UniversalArgs {
-    /// Client id; `INFISICAL_UNIVERSAL_AUTH_CLIENT_ID` is read as well
-    #[arg(long, env = "VOUCHSAFE_UNIVERSAL_AUTH_CLIENT_ID", hide_env_values = true, value_name = "ID")]
-    client_id: Option<String>,
-    /// Client secret; `INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET` is read as well
-    #[arg(
-        long,
-        env = "VOUCHSAFE_UNIVERSAL_AUTH_CLIENT_SECRET",
-        hide_env_values = true,
-        value_name = "SECRET"
-    )]
-    client_secret: Option<String>,
-}
-
-impl UniversalArgs {
-    /// Whether a client id is given, by whatever way.
-    pub(crate) fn is_given(&self) -> bool {
-        let given = text(self.client_id.clone(), None);
-        given.or_else(|| variable(&["INFISICAL_UNIVERSAL_AUTH_CLIENT_ID"])).is_some()
-    }
-
-    /// Where the proof comes from.
-    pub(crate) fn source(self) -> Universal {
-        Universal { client_id: self.client_id, client_secret: self.client_secret, organization_slug: None }
-    }
-}
-
 /// Which folder of which project.
 #[derive(Args)]
 pub(crate) struct FolderArgs {
@@ -192,7 +165,8 @@ pub(crate) struct FolderArgs {
         value_name = "SLUG"
     )]
     environment: Option<String>,
-    /// Folder of the secrets; `INFISICAL_SECRET_PATH` is read as well. `run` and `export` take several, and later ones win over earlier ones [default: /]
+    /// Folder of the secrets; `INFISICAL_SECRET_PATH` is read as well. `run` and `export` take several, and later ones
+    /// win over earlier ones [default: /]
     #[arg(
         long = "path",
         short = 'p',

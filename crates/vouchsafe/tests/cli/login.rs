@@ -185,7 +185,8 @@ async fn who_is_in_several_organizations_chooses() {
     let said = ended(&command(&["login", "--email", EMAIL]).output().expect("runs"), 2);
     assert!(said.contains("--organization-id") && said.contains("acme") && said.contains("other"), "{said}");
 
-    let mut terminal = Terminal::start(&command(&["login", "--email", EMAIL]));
+    // Questions are asked though remarks are not wanted.
+    let mut terminal = Terminal::start(&command(&["login", "--silent", "--email", EMAIL]));
     terminal.answer("Number (1 to 2): ", "3").see("That is no number of the list.");
     let (code, seen) = {
         terminal.answer("Number (1 to 2): ", "2");
@@ -193,5 +194,8 @@ async fn who_is_in_several_organizations_chooses() {
     };
     assert_eq!(code, Some(0), "{seen}");
     assert!(seen.contains("  1  acme") && seen.contains("  2  other"), "{seen}");
-    assert!(seen.contains("and acts in other"), "{seen}");
+    assert!(!seen.contains("acts in"), "{seen}");
+    let status = command(&["login", "status"]).output().expect("runs");
+    ended(&status, 0);
+    assert!(text(&status.stdout).contains("other"), "{}", text(&status.stdout));
 }

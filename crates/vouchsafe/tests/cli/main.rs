@@ -2,14 +2,20 @@
 //! environment. One module per group of commands.
 
 mod access;
+mod agent;
 mod apply;
 mod export;
 mod folders;
+mod group;
 mod harness;
+mod identity;
 mod init;
 mod instance;
 mod login;
+mod member;
 mod people;
+mod project;
+mod role;
 #[cfg(unix)]
 mod run;
 mod secrets;

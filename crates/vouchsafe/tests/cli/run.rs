@@ -268,7 +268,7 @@ fn with_watch_the_command_ends_it_all() {
         ended(&world.output_as(&world.admin, &arguments), code);
     }
     ended(&world.output_as(&world.admin, &["run", "--watch", "--", "no-such-program"]), 127);
-    ended(&world.output_as("wrong", &["run", "--watch", "--", "true"]), 1);
+    ended(&world.output_as("wrong", &["run", "--watch", "--", "true"]), 3);
 }
 
 #[test]

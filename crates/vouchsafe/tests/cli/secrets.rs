@@ -49,18 +49,19 @@ fn secrets_are_set_read_and_deleted() {
     assert_eq!((&changed[0]["operation"], &changed[0]["version"]), (&"changed".into(), &2.into()));
     assert_eq!(world.told(&["secrets", "list", "--tags", "new"]), "PLAIN\n");
     assert_eq!(world.told(&["secrets", "get", "PLAIN", "--tags", "db"]), "new\n");
+    world.refused(5, &["secrets", "get", "AT", "--tags", "db"]);
     let exported = world.told(&["export", "--format", "json", "--tags", "db"]);
     assert!(
         exported.contains("\"comment\": \"why\"") && exported.contains("\"slug\": \"new\""),
         "{exported}"
     );
 
-    let said = world.refused(1, &["secrets", "delete", "PLAIN", "MISSING"]);
+    let said = world.refused(5, &["secrets", "delete", "PLAIN", "MISSING"]);
     assert!(said.contains("MISSING"), "{said}");
     assert_eq!(world.told(&["secrets", "get", "PLAIN"]), "new\n", "all or none");
     world.told(&["secrets", "delete", "PLAIN", "AT"]);
     assert_eq!(world.told(&["secrets"]), "EMPTY\nFILE\nPIPED\n");
-    let said = world.refused(1, &["secrets", "get", "PLAIN"]);
+    let said = world.refused(5, &["secrets", "get", "PLAIN"]);
     assert!(said.contains("cannot read the secret `PLAIN`"), "{said}");
 }
 
@@ -76,10 +77,10 @@ fn nothing_that_was_given_is_in_an_error() {
         (2, &["secrets", "set", "A=canary", "A=canary"]),
         (2, &["secrets", "set", "A=-", "B=-"]),
         (1, &["secrets", "set", "a:b=canary"]),
-        (1, &["secrets", "set", "A=canary", "--path", "/missing"]),
+        (5, &["secrets", "set", "A=canary", "--path", "/missing"]),
         (1, &["secrets", "set", "A=canary", "--type", "personal"]),
-        (1, &["secrets", "set", "A=canary", "--api-url", "http://127.0.0.1:1"]),
-        (1, &["secrets", "set", &long, "--env", "missing"]),
+        (6, &["secrets", "set", "A=canary", "--api-url", "http://127.0.0.1:1"]),
+        (5, &["secrets", "set", &long, "--env", "missing"]),
         (1, &["secrets", "set", "--file", "bad.env"]),
         (1, &["secrets", "import", "bad.yaml", "--yes"]),
         (1, &["secrets", "import", "missing.env", "--yes"]),
@@ -94,7 +95,7 @@ fn nothing_that_was_given_is_in_an_error() {
     let said = world.refused(1, &["secrets", "set", "--file", "bad.env"]);
     assert!(said.contains("bad.env, line 2: the closing single quote is missing"), "{said}");
     let output = world.output_as("canary-token", &["secrets", "list"]);
-    assert!(!ended(&output, 1).contains("canary"));
+    assert!(!ended(&output, 3).contains("canary"));
 }
 
 #[test]
@@ -180,7 +181,7 @@ fn references_imports_and_folders_below_come_as_asked() {
     assert_eq!(world.told(&["secrets", "--include-imports=false"]), "NAME\nONLY_ROOT\n");
     assert_eq!(world.told(&["secrets", "get", "ONLY_ROOT", "--expand=false"]), "${NAME}\n");
     assert_eq!(world.told(&["secrets", "get", "SHARED"]), "import\n");
-    world.refused(1, &["secrets", "get", "SHARED", "--include-imports=false"]);
+    world.refused(5, &["secrets", "get", "SHARED", "--include-imports=false"]);
     let told = world.told(&["secrets", "--recursive", "--include-imports=false"]);
     assert_eq!(told, "/NAME\n/ONLY_ROOT\n/app/DEEP\n/app/NAME\n/shared/NAME\n/shared/SHARED\n");
 

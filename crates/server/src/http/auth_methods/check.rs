@@ -31,7 +31,7 @@ pub(super) fn what_if_routes() -> Routes {
     Routes::new("Access").post(
         ["/api/v1/access/what-if"],
         Access::Org(org::ACCESS_EXPLAIN),
-        "Which identities would a JWT, ARN, certificate or user name become?",
+        "Which identities would a JWT, ARN, certificate, user name or OCID become?",
         what_if,
     )
 }
@@ -131,11 +131,12 @@ fn sample(input: &WhatIf) -> ApiResult<Sample> {
         input.arn.clone().map(Sample::Arn),
         input.certificate.clone().map(Sample::Certificate),
         input.username.clone().map(Sample::Username),
+        input.ocid.clone().map(Sample::Ocid),
     ];
     let mut given = given.into_iter().flatten();
     match (given.next(), given.next()) {
         (Some(sample), None) => Ok(sample),
-        _ => Err(ApiError::invalid("", "Expected exactly one of jwt, arn, certificate and username")),
+        _ => Err(ApiError::invalid("", "Expected exactly one of jwt, arn, certificate, username and ocid")),
     }
 }
 

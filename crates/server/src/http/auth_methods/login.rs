@@ -22,10 +22,14 @@ use crate::http::cx::Cx;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::reply::ok;
 use crate::http::route::{Access, Outcome, Routes};
+use crate::turns::Busy;
 use crate::usecase::tokens::{Issued, issue_for_login};
 
 /// How often a login is tried when its method is changed meanwhile.
 const TRIES: usize = 3;
+
+/// What metrics call logins that were turned away unchecked, as too many by the same name were waiting.
+const BUSY: &str = "busy";
 
 pub(super) fn routes<M: Login>(routes: Routes) -> Routes {
     let path = leaked(format!("/api/v1/auth/{}/login", M::ID));
@@ -131,7 +135,13 @@ async fn once<M: Login>(cx: &Cx, who: &LoginInput, proof: &M::Proof) -> ApiResul
     let counted = if M::LOCKOUT { M::counted(proof) } else { None };
     // Guesses at one name take turns, so that no more of them reach the provider than may be made.
     let _turn = match &counted {
-        Some(name) => Some(cx.app.turns.take((who.identity_id, M::ID, name.clone())).await?),
+        Some(name) => {
+            let turn = cx.app.turns.take((who.identity_id, M::ID, name.clone())).await;
+            Some(turn.map_err(|Busy| {
+                cx.app.metrics.login_refused(M::ID, BUSY);
+                ApiError::busy("Rate limit exceeded: too many logins by this name at once. Please try again in 2 seconds")
+            })?)
+        }
         None => None,
     };
     let checked = check_all::<M>(cx, who.identity_id, &sources, counted.as_deref(), proof).await?;

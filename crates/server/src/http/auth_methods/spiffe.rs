@@ -1,13 +1,15 @@
 //! What only SPIFFE Auth has: fetching its trust bundle anew.
 
+use serde_json::json;
 use vouchsafe_api::auth_methods::MethodReply;
-use vouchsafe_api::identities::IdentityPath;
+use vouchsafe_api::auth_spiffe::RefreshBundle;
 use vouchsafe_attest::Method;
 use vouchsafe_attest::spiffe::{SpiffeAuth, refresh_bundle};
+use vouchsafe_store::AuthMethod;
 
-use super::{EDIT_AUTH, config, governed, path, reply};
+use super::{EDIT_AUTH, attached, config, path, reply};
 use crate::http::cx::Cx;
-use crate::http::error::ApiError;
+use crate::http::error::{ApiError, ApiResult};
 use crate::http::route::{Outcome, Routes};
 
 pub(super) fn routes() -> Routes {
@@ -19,11 +21,28 @@ pub(super) fn routes() -> Routes {
     )
 }
 
-async fn refresh(cx: Cx, input: IdentityPath) -> Outcome<MethodReply> {
-    let (target, method) = governed::<SpiffeAuth>(&cx, input.identity_id).await?;
+async fn refresh(cx: Cx, input: RefreshBundle) -> Outcome<MethodReply> {
+    let target = cx.identity(input.identity_id).await?;
+    let method = source(&cx, &input).await?;
     target.within_boundary("Failed to update SPIFFE Auth of identity with more privileged role")?;
     let context = cx.app.workshop.context(cx.now(), input.identity_id, None);
     let config = config::opened::<SpiffeAuth>(&cx.app, &method)?;
-    refresh_bundle(&context, &config).await.map_err(|refusal| ApiError::bad_request(refusal.why))?;
+    let fetched = refresh_bundle(&context, &config).await;
+    let why = fetched.as_ref().err().map(|refusal| refusal.why.as_str());
+
+    let mut change = cx.app.store.change(&target.permit, &cx.author()).await?;
+    let detail = json!({ "identityId": input.identity_id, "source": method.source, "refused": why });
+    let (org, project) = (target.identity.org_id, target.identity.project_id);
+    change.audit("refresh-identity-spiffe-auth-bundle", org, project, &detail);
+    change.commit().await?;
+    fetched.map_err(|refusal| ApiError::bad_request(refusal.why))?;
     reply::<SpiffeAuth>(&cx, &method)
+}
+
+/// The source of that name; the first one if none is named.
+async fn source(cx: &Cx, input: &RefreshBundle) -> ApiResult<AuthMethod> {
+    let Some(name) = &input.source else { return attached::<SpiffeAuth>(cx, input.identity_id).await };
+    let sources = cx.app.store.auth_method_sources(input.identity_id, SpiffeAuth::ID).await?;
+    let missing = || ApiError::not_found("The identity has no source of SPIFFE Auth with this name");
+    sources.into_iter().find(|method| method.source == *name).ok_or_else(missing)
 }

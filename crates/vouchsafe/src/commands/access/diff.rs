@@ -1,14 +1,12 @@
 //! `vouchsafe access diff`.
 #![allow(clippy::doc_markdown, reason = "comments on flags are shown as help, where markup is noise")]
 
-use std::io::Read as _;
-
-use anyhow::Context;
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 use vouchsafe_api::access::{AccessChange, AccessGap, Diff, MemberChange};
 use vouchsafe_client::Client;
 
+use super::super::admin::input;
 use super::{PlaceArgs, somebody};
 use crate::failure::{Failure, Outcome};
 use crate::printer::{Printer, Style};
@@ -22,16 +20,13 @@ Examples:
   What may one identity do that another one may not?
     vouchsafe access diff --from 0190f4e2-… --to 0190f4e6-… --project-id 0190f4e3-…";
 
-/// Largest file of rules, in bytes.
-const LARGEST: u64 = 1024 * 1024;
-
 /// Flags of `vouchsafe access diff`.
 #[derive(Args)]
 pub(crate) struct DiffArgs {
     /// Slug of a custom role
     #[arg(long, value_name = "SLUG", requires = "rules", conflicts_with_all = ["from", "to"])]
     role: Option<String>,
-    /// File with the rules that the role would have, a JSON list; - reads stdin
+    /// File with the rules that the role would have, in JSON or YAML; - reads stdin
     #[arg(long, value_name = "FILE", requires = "role")]
     rules: Option<String>,
     /// Somebody: the id of an identity, or user:ID, or group:ID
@@ -52,7 +47,7 @@ pub(super) async fn run(args: DiffArgs, file: &FileSettings, printer: &Printer) 
     let project_id = args.place.resolve(file)?;
     let input = match (args.role, args.rules, args.from, args.to) {
         (Some(role), Some(rules), None, None) => {
-            Diff { project_id, role: Some(role), permissions: Some(read(&rules)?), ..Diff::default() }
+            Diff { project_id, role: Some(role), permissions: Some(input::rules(&rules)?), ..Diff::default() }
         }
         (None, None, Some(from), Some(to)) => {
             Diff { project_id, from: Some(somebody(&from)?), to: Some(somebody(&to)?), ..Diff::default() }
@@ -91,18 +86,6 @@ async fn compared(client: &Client, mut input: Diff) -> Outcome<(AccessChange, Ve
             return Ok((reply.difference, members));
         }
     }
-}
-
-fn read(file: &str) -> Outcome<Vec<Value>> {
-    let mut text = String::new();
-    let read = if file == "-" {
-        std::io::stdin().lock().take(LARGEST).read_to_string(&mut text)
-    } else {
-        std::fs::File::open(file).and_then(|opened| opened.take(LARGEST).read_to_string(&mut text))
-    };
-    read.with_context(|| format!("cannot read the rules in `{file}`"))?;
-    let not_rules = || Failure::usage(format!("`{file}` holds no JSON list of rules"));
-    serde_json::from_str(&text).map_err(|_| not_rules())
 }
 
 fn show(printer: &Printer, gains: &str, loses: &str, change: &AccessChange) -> Outcome {

@@ -137,7 +137,7 @@ async fn sign_in(
                 .hint("are e-mail address and password right?")
                 .code(NOT_LOGGED_IN));
         }
-        printer.note(format!("{refused}. Tries left: {left}"));
+        printer.dialogue(format!("{refused}. Tries left: {left}"));
         default = Some(address);
     }
     Err(Failure::message("too many tries").code(NOT_LOGGED_IN))

@@ -13,7 +13,7 @@ use clap::Args;
 use vouchsafe_api::secrets::Secret;
 
 use super::reading::{effective, is_variable};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CANNOT_RUN, Failure, NO_COMMAND, Outcome};
 use crate::printer::Printer;
 use crate::settings::FileSettings;
 use crate::settings::api::{AccessArgs, FolderArgs};
@@ -181,9 +181,9 @@ fn become_command(mut command: Command) -> Outcome {
     std::process::exit(status.code().unwrap_or(1))
 }
 
-/// Exit codes as shells have them: 127 not found, 126 found but not run.
+/// Exit codes as shells have them.
 fn not_run(command: &Command, error: &std::io::Error) -> Failure {
-    let code = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
+    let code = if error.kind() == std::io::ErrorKind::NotFound { NO_COMMAND } else { CANNOT_RUN };
     let hint = (error.kind() == std::io::ErrorKind::ArgumentListTooLong)
         .then_some("the secrets are more than an environment can hold; choose some with --path or --tags");
     let failure =

@@ -10,7 +10,7 @@ use anyhow::Context;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 use vouchsafe_api::secrets::SecretList;
-use vouchsafe_client::{Client, Error, Fetched};
+use vouchsafe_client::{Client, Error, Fetched, Refusal};
 
 use super::child::Child;
 use super::signals::Forwarded;
@@ -118,7 +118,7 @@ impl<'a> Source<'a> {
 /// Whether another login may help.
 fn is_about_the_token(failure: &Failure) -> bool {
     let refusal = failure.error.chain().find_map(|cause| cause.downcast_ref::<Error>()?.refusal());
-    refusal.is_some_and(|refusal| refusal.status == 401 || refusal.name == "TokenError")
+    refusal.is_some_and(Refusal::is_about_login)
 }
 
 /// Runs the command until it ends by itself or we are asked to end; answers its exit code.

@@ -7,7 +7,7 @@ use vouchsafe_client::Client;
 
 use super::{Kind, assignment, shown};
 use crate::commands::reading::effective;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, NOT_FOUND, Outcome};
 use crate::printer::Printer;
 use crate::settings::FileSettings;
 use crate::settings::api::{AccessArgs, Folder, FolderArgs, OutputArgs};
@@ -77,7 +77,9 @@ async fn listed(
     printer: &Printer,
 ) -> Outcome<Vec<Secret>> {
     let mut found = effective(client, std::slice::from_ref(folder), selection, printer).await?;
-    let missing = |name: &String| Failure::message(format!("there is no secret `{name}` among those chosen"));
+    let missing = |name: &String| {
+        Failure::message(format!("there is no secret `{name}` among those chosen")).code(NOT_FOUND)
+    };
     names.iter().map(|name| found.remove(name).ok_or_else(|| missing(name))).collect()
 }
 

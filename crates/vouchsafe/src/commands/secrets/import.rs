@@ -141,7 +141,7 @@ fn show(plan: &Plan, output: OutputArgs, printer: &Printer) -> Outcome {
         }
         let same = plan.len() - cells.len();
         if same > 0 {
-            printer.note(format!("{same} secrets have this value already"));
+            printer.note(format!("{same} of {} have this value already", plan.len()));
         }
         Ok(())
     })

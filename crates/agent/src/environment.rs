@@ -1,0 +1,83 @@
+//! The secrets of a folder as variables for a program.
+
+use std::collections::BTreeMap;
+
+use vouchsafe_api::secrets::{ListSecrets, SecretList};
+use vouchsafe_client::{Client, Error, Fetched};
+
+use crate::child::Variables;
+use crate::config::Environment;
+
+/// Variables that decide how programs are found and run; a secret of such a name is not passed on.
+const RESERVED: [&str; 14] = [
+    "HOME",
+    "PATH",
+    "PWD",
+    "SHELL",
+    "USER",
+    "TERM",
+    "IFS",
+    "ENV",
+    "BASH_ENV",
+    "LD_PRELOAD",
+    "LD_LIBRARY_PATH",
+    "LD_AUDIT",
+    "DYLD_INSERT_LIBRARIES",
+    "DYLD_LIBRARY_PATH",
+];
+
+/// Reads a folder again and again.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    input: ListSecrets,
+    etag: Option<String>,
+}
+
+impl Folder {
+    pub(crate) fn new(folder: &Environment) -> Self {
+        let input = ListSecrets {
+            project_id: Some(folder.project),
+            environment: folder.environment.clone(),
+            secret_path: Some(folder.path.clone()),
+            view_secret_value: Some(true),
+            ..ListSecrets::default()
+        };
+        Self { input, etag: None }
+    }
+
+    /// The variables, if they may have changed since the last time.
+    pub(crate) async fn poll(&mut self, client: &Client) -> Result<Option<Variables>, Error> {
+        match client.list_secrets_unless(&self.input, self.etag.as_deref()).await? {
+            Fetched::Unchanged => Ok(None),
+            Fetched::New { value, etag } => {
+                self.etag = etag;
+                Ok(Some(variables(value)))
+            }
+        }
+    }
+}
+
+/// A folder's own secrets win over imported ones, and later imports over earlier ones.
+fn variables(list: SecretList) -> Variables {
+    let imported = list.imports.into_iter().flat_map(|import| import.secrets);
+    let mut variables = BTreeMap::new();
+    for secret in imported.chain(list.secrets) {
+        let name = secret.secret_key;
+        if secret.secret_value_hidden {
+            tracing::warn!(name, "the secret is left out: its value may not be read");
+        } else if !is_variable(&name) || RESERVED.contains(&name.as_str()) {
+            tracing::warn!(name, "the secret is left out: no such variable can be set");
+        } else if secret.secret_value.reveal().contains('\0') {
+            tracing::warn!(name, "the secret is left out: it contains a NUL character");
+        } else {
+            variables.insert(name, secret.secret_value);
+        }
+    }
+    variables
+}
+
+fn is_variable(name: &str) -> bool {
+    !name.starts_with(|c: char| c.is_ascii_digit())
+        && !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
