@@ -191,6 +191,13 @@ fn a_run_that_is_refused_half_way_is_completed_by_the_next() {
     assert!(shown.starts_with("+ universal-auth of identity ci\n"), "{shown}");
 }
 
+/// Files that fields name. The certificate is of a CA whose key was thrown away, and good for a hundred years.
+const NAMED: [(&str, &str); 3] = [
+    ("ca.pem", include_str!("apply_files/ca.pem")),
+    ("jwks.txt", include_str!("apply_files/jwks.json")),
+    ("key.pem", include_str!("apply_files/pub.pem")),
+];
+
 const METHODS: &str = "\
 kind: identity
 name: all
@@ -211,6 +218,15 @@ auth:
     claimMetadataMapping: {ref: ref}
     allowedAlgorithms: [RS256, ES256]
   jwt-auth: {configurationType: jwks, jwksUrl: 'https://issuer.example.com/jwks', boundSubject: app}
+  tls-cert-auth:
+    caCertificate: {fromFile: ca.pem}
+    allowedCommonNames: [b, a]
+    allowedSubjectAltNames: ['DNS:b.example', 'DNS:a.example']
+  spiffe-auth:
+    trustDomain: example.org
+    allowedSpiffeIds: ['spiffe://example.org/b', 'spiffe://example.org/a']
+    allowedAudiences: vouchsafe
+    trustBundleDistribution: {profile: static, bundle: {fromFile: jwks.txt}}
   oci-auth: {tenancyOcid: ocid1.tenancy.oc1..aaaa, allowedUsernames: [b, a]}
   alicloud-auth: {allowedArns: ['acs:ram::1234567890123456:user/b', 'acs:ram::1234567890123456:user/a']}
 ";
@@ -218,11 +234,25 @@ auth:
 #[test]
 fn no_auth_method_differs_after_it_was_applied() {
     let world = world();
+    for (name, content) in NAMED {
+        write(&world, name, content);
+    }
     write(&world, "all.yaml", METHODS);
     let shown = settles(&world);
-    for method in
-        ["universal", "token", "kubernetes", "aws", "azure", "gcp", "oidc", "jwt", "oci", "alicloud"]
-    {
+    for method in [
+        "universal",
+        "token",
+        "kubernetes",
+        "aws",
+        "azure",
+        "gcp",
+        "oidc",
+        "jwt",
+        "tls-cert",
+        "spiffe",
+        "oci",
+        "alicloud",
+    ] {
         assert!(shown.contains(&format!("+ {method}-auth of identity all\n")), "{shown}");
     }
     // A change of one field leaves the others as they are, also where the server would empty them.
@@ -236,4 +266,16 @@ fn no_auth_method_differs_after_it_was_applied() {
     let (shown, _) = applied(&world, &["--dry-run"]);
     assert_eq!(shown.lines().count(), 4, "{shown}");
     settles(&world);
+}
+
+#[test]
+fn what_files_hold_as_keys_of_jwts_may_be_in_others() {
+    let world = world();
+    write(&world, "key.pem", NAMED[2].1);
+    let files = "kind: identity\nname: a\nauth:\n  jwt-auth: {configurationType: static, publicKeys: [{fromFile: key.pem}]}\n";
+    write(&world, "a.yaml", files);
+    assert!(settles(&world).contains("+ jwt-auth of identity a"));
+    write(&world, "a.yaml", &files.replace("key.pem", "../../none.pem"));
+    let said = ended(&applied_as(&world, &world.admin, &[]), 2);
+    assert!(said.contains("a.yaml:4: `auth.jwt-auth.publicKeys`: cannot read"), "{said}");
 }
