@@ -3,13 +3,13 @@
 
 use vouchsafe_api::auth_checks::{CheckStep, MethodCheck, SourceCheck, WhatIf, WhatIfReply, WouldBe};
 use vouchsafe_api::identities::IdentityPath;
-use vouchsafe_attest::{Context, Finding, Findings, Login, Reason, Refusal, Sample};
+use vouchsafe_attest::{Finding, Reason, Refusal, Sample};
 use vouchsafe_policy::org;
-use vouchsafe_store::{AuthMethod, SourceOfOrg};
+use vouchsafe_store::SourceOfOrg;
 
+use super::kind::LoginKind;
 use super::login::{LoginSource, sources};
 use super::{EDIT_AUTH, leaked, path};
-use crate::app::App;
 use crate::http::cx::Cx;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::reply::ok;
@@ -21,9 +21,9 @@ const MOST_SOURCES: usize = 1000;
 const MISSES: usize = 10;
 
 /// The route that tries a method's configuration out.
-pub(super) fn routes<M: Login>(routes: Routes) -> Routes {
-    let summary = leaked(format!("Try the configuration of {} out, step by step", M::NAME));
-    routes.post([path::<M>("/test")], EDIT_AUTH, summary, test::<M>)
+pub(super) fn routes(login: LoginKind, routes: Routes) -> Routes {
+    let summary = leaked(format!("Try the configuration of {} out, step by step", login.kind.name));
+    routes.post([path(&login.kind, "/test")], EDIT_AUTH, summary, move |cx, input| test(cx, login, input))
 }
 
 /// The route that asks about all methods.
@@ -36,52 +36,16 @@ pub(super) fn what_if_routes() -> Routes {
     )
 }
 
-/// How a method looks at samples, with its type forgotten.
-pub(super) struct Supposing {
-    id: &'static str,
-    suppose: fn(&App, &Context<'_>, AuthMethod, &Sample) -> Option<Vec<Finding>>,
-}
-
-impl Supposing {
-    pub(super) fn of<M: Login>() -> Self {
-        Self { id: M::ID, suppose: suppose::<M> }
-    }
-}
-
-fn suppose<M: Login>(
-    app: &App,
-    context: &Context<'_>,
-    method: AuthMethod,
-    sample: &Sample,
-) -> Option<Vec<Finding>> {
-    let mut findings = Findings::new();
-    let facts = match M::suppose(sample)? {
-        Ok(facts) => facts,
-        Err(refusal) => {
-            findings.note("the sample", Err(refusal));
-            return Some(findings.into_vec());
-        }
-    };
-    let source = LoginSource::new::<M>(app, method);
-    match source.ready::<M>() {
-        Ok(ready) => Some(M::admit(context, ready, &facts).into_vec()),
-        Err(refusal) => {
-            findings.note("the configuration", Err(refusal));
-            Some(findings.into_vec())
-        }
-    }
-}
-
-async fn test<M: Login>(cx: Cx, input: IdentityPath) -> Outcome<MethodCheck> {
-    let target = cx.identity(input.identity_id).await?;
-    target.within_boundary(&format!("Failed to test {} of identity with more privileged role", M::NAME))?;
-    let missing = || ApiError::not_found(format!("The identity does not have {} attached", M::NAME));
-    let found = sources::<M>(&cx, input.identity_id).await?.ok_or_else(missing)?;
+async fn test(cx: Cx, login: LoginKind, input: IdentityPath) -> Outcome<MethodCheck> {
+    let (target, name) = (cx.identity(input.identity_id).await?, login.kind.name);
+    target.within_boundary(&format!("Failed to test {name} of identity with more privileged role"))?;
+    let missing = || ApiError::not_found(format!("The identity does not have {name} attached"));
+    let found = sources(&cx, &login, input.identity_id).await?.ok_or_else(missing)?;
     let context = cx.app.workshop.context(cx.now(), input.identity_id, None);
     let mut checked = Vec::new();
     for source in found.iter() {
-        let findings = match source.ready::<M>() {
-            Ok(ready) => M::probe(&context, ready).await,
+        let findings = match source.ready() {
+            Ok(ready) => login.probe(context, ready).await,
             Err(refusal) => vec![Finding { what: "read the configuration".to_owned(), result: Err(refusal) }],
         };
         let ok = findings.iter().all(|finding| finding.result.is_ok());
@@ -93,18 +57,17 @@ async fn test<M: Login>(cx: Cx, input: IdentityPath) -> Outcome<MethodCheck> {
 
 async fn what_if(cx: Cx, input: WhatIf) -> Outcome<WhatIfReply> {
     let sample = sample(&input)?;
-    let methods = super::supposing();
-    let ids: Vec<&str> = methods.iter().map(|method| method.id).collect();
+    let logins = super::login_kinds();
+    let ids: Vec<&str> = logins.iter().map(|login| login.kind.id).collect();
     let found = cx.app.store.sources_of_org(cx.org()?, &ids, input.after, MOST_SOURCES).await?;
     let next = if found.len() == MOST_SOURCES { found.last().map(|source| source.method.id) } else { None };
     let examined = u64::try_from(found.len()).unwrap_or(u64::MAX);
     let (mut matches, mut misses) = (Vec::new(), Vec::new());
     for source in found {
-        let Some(method) = methods.iter().find(|method| method.id == source.method.method) else { continue };
+        let Some(login) = logins.iter().find(|login| login.kind.id == source.method.method) else { continue };
         let context = cx.app.workshop.context(cx.now(), source.method.identity_id, None);
-        let Some(findings) = (method.suppose)(&cx.app, &context, source.method.clone(), &sample) else {
-            continue;
-        };
+        let ready = || LoginSource::new(&cx.app, login, source.method.clone()).into_ready();
+        let Some(findings) = login.suppose(&context, &sample, &ready) else { continue };
         let failed = findings.iter().filter(|finding| finding.result.is_err()).count();
         if failed == 0 {
             matches.push(would_be(source, findings));

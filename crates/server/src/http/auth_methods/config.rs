@@ -1,11 +1,11 @@
 //! Configurations at rest: their secret fields are sealed, the others are JSON that anybody with the database may read.
 
 use serde_json::{Map, Value};
-use vouchsafe_attest::Method;
 use vouchsafe_domain::id::IdentityId;
 use vouchsafe_keys::Aad;
 use vouchsafe_store::AuthMethod;
 
+use super::kind::Kind;
 use crate::app::App;
 use crate::http::error::{ApiError, ApiResult};
 
@@ -20,20 +20,21 @@ fn place(method: &str, identity: IdentityId, source: &str) -> Aad {
 }
 
 /// Seals the secret fields of a configuration.
-pub(super) fn seal<M: Method>(
+pub(super) fn seal(
     app: &App,
+    kind: &Kind,
     identity: IdentityId,
     source: &str,
-    config: &M::Config,
+    config: Value,
 ) -> ApiResult<AtRest> {
-    let config = serde_json::to_value(config).map_err(|error| ApiError::internal(error.to_string()))?;
     let Value::Object(mut open) = config else {
         return Err(ApiError::internal("a configuration that is no object"));
     };
-    let secrets: Map<String, Value> = M::SECRETS.iter().filter_map(|name| open.remove_entry(*name)).collect();
+    let secrets: Map<String, Value> =
+        kind.secrets.iter().filter_map(|name| open.remove_entry(*name)).collect();
     let sealed = (!secrets.is_empty()).then(|| {
         let text = Value::Object(secrets).to_string();
-        app.keys.root.seal(&place(M::ID, identity, source), text.as_bytes()).into_bytes()
+        app.keys.root.seal(&place(kind.id, identity, source), text.as_bytes()).into_bytes()
     });
     Ok(AtRest { open: Value::Object(open), sealed })
 }
@@ -51,13 +52,4 @@ pub(super) fn open(app: &App, method: &AuthMethod) -> ApiResult<Value> {
         fields.extend(secrets);
     }
     Ok(config)
-}
-
-/// The same in its type.
-pub(super) fn opened<M: Method>(app: &App, method: &AuthMethod) -> ApiResult<M::Config> {
-    serde_json::from_value(open(app, method)?).map_err(|error| {
-        // The error may repeat a value.
-        let place = format!("line {}, column {}", error.line(), error.column());
-        ApiError::internal(format!("the stored configuration of {} cannot be read ({place})", M::NAME))
-    })
 }

@@ -11,20 +11,20 @@ use serde_json::{Map, Value};
 use crate::http::error::ApiResult;
 use crate::http::input::{Fields, typed};
 
-/// One object from which two types are read, each the fields that it knows. A mistake is told with its field, as for any
-/// other input.
+/// One object from which two types are read, each the fields that it knows: the types are for the reference, and [`part`]
+/// reads them. A mistake is told with its field, as for any other input.
 pub(super) struct Both<A, B>(Fields, PhantomData<fn() -> (A, B)>);
 
-impl<A: DeserializeOwned, B: DeserializeOwned> Both<A, B> {
-    /// The two parts.
-    pub(super) fn parts(self) -> ApiResult<(A, B)> {
-        Ok((typed(self.0.clone())?, typed(self.0)?))
+impl<A, B> Both<A, B> {
+    /// All fields, for whoever reads the two types from them.
+    pub(super) fn fields(self) -> Fields {
+        self.0
     }
+}
 
-    /// A further part.
-    pub(super) fn part<C: DeserializeOwned>(&self) -> ApiResult<C> {
-        typed(self.0.clone())
-    }
+/// One of the types that are read from the same fields.
+pub(super) fn part<T: DeserializeOwned>(fields: &Fields) -> ApiResult<T> {
+    typed(fields.clone())
 }
 
 impl<'de, A, B> Deserialize<'de> for Both<A, B> {

@@ -4,7 +4,6 @@
 //! shared commit of logins (`vouchsafe_store::logins`), which also counts failures and takes proofs that may be used once.
 //! Whatever is wrong, the caller gets one answer at one of few times; the audit log has the reason.
 
-use std::any::Any;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,12 +13,14 @@ use vouchsafe_domain::id::IdentityId;
 use vouchsafe_keys::fingerprint;
 use vouchsafe_store::{Attempt, AuthMethod, Credential, ProofResult, Refusal as Refused, Topic};
 
-use super::input::Both;
+use super::input::{Both, part};
+use super::kind::{LoginKind, Presented, Ready};
 use super::universal::access_token;
 use super::{config, leaked};
 use crate::app::App;
 use crate::http::cx::Cx;
 use crate::http::error::{ApiError, ApiResult};
+use crate::http::input::Fields;
 use crate::http::reply::ok;
 use crate::http::route::{Access, Outcome, Routes};
 use crate::turns::Busy;
@@ -31,31 +32,30 @@ const TRIES: usize = 3;
 /// What metrics call logins that were turned away unchecked, as too many by the same name were waiting.
 const BUSY: &str = "busy";
 
-pub(super) fn routes<M: Login>(routes: Routes) -> Routes {
-    let path = leaked(format!("/api/v1/auth/{}/login", M::ID));
-    routes.post([path], Access::Open, leaked(format!("Log in by {}", M::NAME)), login::<M>)
+pub(super) fn routes<M: Login>(login: LoginKind, routes: Routes) -> Routes {
+    let (path, name) = (leaked(format!("/api/v1/auth/{}/login", M::ID)), M::NAME);
+    let handler = move |cx, sent: Both<LoginInput, M::Proof>| log_in(cx, login, sent.fields());
+    routes.post([path], Access::Open, leaked(format!("Log in by {name}")), handler)
 }
 
 /// A source, ready to check proofs.
 pub struct LoginSource {
     method: AuthMethod,
-    /// `M::Ready` of the method that it was loaded for.
-    ready: Result<Box<dyn Any + Send + Sync>, Refusal>,
+    ready: Result<Ready, Refusal>,
 }
 
 impl LoginSource {
-    pub(super) fn new<M: Login>(app: &App, method: AuthMethod) -> Self {
-        let opened = config::opened::<M>(app, &method);
-        let ready = opened
-            .map_err(|error| {
-                tracing::error!(method = M::ID, cause = error.cause(), "an auth method cannot be used");
-                Refusal::new(
-                    Reason::Configuration,
-                    "the stored configuration cannot be read; see the server's log",
-                )
-            })
-            .and_then(M::ready)
-            .map(|ready| Box::new(ready) as Box<dyn Any + Send + Sync>);
+    pub(super) fn new(app: &App, login: &LoginKind, method: AuthMethod) -> Self {
+        let ready =
+            config::open(app, &method).and_then(|config| login.ready(config)).unwrap_or_else(|error| {
+                tracing::error!(
+                    method = login.kind.id,
+                    cause = error.cause(),
+                    "an auth method cannot be used"
+                );
+                let why = "the stored configuration cannot be read; see the server's log";
+                Err(Refusal::new(Reason::Configuration, why))
+            });
         Self { method, ready }
     }
 
@@ -64,38 +64,44 @@ impl LoginSource {
         &self.method
     }
 
-    pub(super) fn ready<M: Login>(&self) -> Result<&M::Ready, Refusal> {
-        let ready = self.ready.as_ref().map_err(Clone::clone)?;
-        let odd = || Refusal::new(Reason::Configuration, "a source of another method");
-        ready.downcast_ref().ok_or_else(odd)
+    /// The configuration, ready for checking.
+    pub(super) fn ready(&self) -> Result<&Ready, Refusal> {
+        self.ready.as_ref().map_err(Clone::clone)
+    }
+
+    /// The same by itself.
+    pub(super) fn into_ready(self) -> Result<Ready, Refusal> {
+        self.ready
     }
 }
 
 /// All sources of a method of an identity, kept as long as they are unchanged.
-pub(super) async fn sources<M: Login>(
+pub(super) async fn sources(
     cx: &Cx,
+    login: &LoginKind,
     identity: IdentityId,
 ) -> ApiResult<Option<Arc<Vec<LoginSource>>>> {
     let load = || async {
-        let methods = cx.app.store.auth_method_sources(identity, M::ID).await?;
+        let methods = cx.app.store.auth_method_sources(identity, login.kind.id).await?;
         let sources: Vec<_> =
-            methods.into_iter().map(|method| LoginSource::new::<M>(&cx.app, method)).collect();
+            methods.into_iter().map(|method| LoginSource::new(&cx.app, login, method)).collect();
         Ok::<_, ApiError>((!sources.is_empty()).then_some(sources))
     };
     let topics = [Topic::from(identity)];
-    cx.app.caches.sources.get_or_load(&cx.app.store, (identity, M::ID), &topics, load).await
+    cx.app.caches.sources.get_or_load(&cx.app.store, (identity, login.kind.id), &topics, load).await
 }
 
-async fn login<M: Login>(cx: Cx, input: Both<LoginInput, M::Proof>) -> Outcome<AccessTokenReply> {
+async fn log_in(cx: Cx, login: LoginKind, sent: Fields) -> Outcome<AccessTokenReply> {
     let started = Instant::now();
-    let (who, proof) = input.parts()?;
-    if let Some(sentence) = M::missing(cx.meta.certificates.chain(), &proof) {
+    let who: LoginInput = part(&sent)?;
+    let proof = login.presented(sent)?;
+    if let Some(sentence) = proof.missing(cx.meta.certificates.chain()) {
         return Err(ApiError::bad_request(sentence));
     }
-    match attempt::<M>(&cx, &who, &proof).await? {
+    match attempt(&cx, &login, &who, proof.as_ref()).await? {
         Ok(issued) => ok(access_token(issued)),
         Err(refused) => {
-            cx.app.metrics.login_refused(M::ID, refused.code());
+            cx.app.metrics.login_refused(login.kind.id, refused.code());
             cx.app.settings.refusal_pace.wait(started).await;
             Err(answer(refused))
         }
@@ -113,48 +119,55 @@ fn answer(refused: Refused) -> ApiError {
 }
 
 /// One login, until its method holds still.
-async fn attempt<M: Login>(
+async fn attempt(
     cx: &Cx,
+    login: &LoginKind,
     who: &LoginInput,
-    proof: &M::Proof,
+    proof: &dyn Presented,
 ) -> ApiResult<Result<Issued, Refused>> {
     for _ in 1..TRIES {
-        match once::<M>(cx, who, proof).await? {
+        match once(cx, login, who, proof).await? {
             Err(Refused::Changed) => {}
             decided => return Ok(decided),
         }
     }
-    once::<M>(cx, who, proof).await
+    once(cx, login, who, proof).await
 }
 
-async fn once<M: Login>(cx: &Cx, who: &LoginInput, proof: &M::Proof) -> ApiResult<Result<Issued, Refused>> {
-    let Some(sources) = sources::<M>(cx, who.identity_id).await? else {
-        let refused = record(cx, M::ID, Credential::Nobody, None).await?.err();
+async fn once(
+    cx: &Cx,
+    login: &LoginKind,
+    who: &LoginInput,
+    proof: &dyn Presented,
+) -> ApiResult<Result<Issued, Refused>> {
+    let method = login.kind.id;
+    let Some(sources) = sources(cx, login, who.identity_id).await? else {
+        let refused = record(cx, method, Credential::Nobody, None).await?.err();
         return refused.map(Err).ok_or_else(|| ApiError::internal("nobody was granted a login"));
     };
-    let counted = if M::LOCKOUT { M::counted(proof) } else { None };
+    let counted = proof.counted();
     // Guesses at one name take turns, so that no more of them reach the provider than may be made.
     let _turn = match &counted {
         Some(name) => {
-            let turn = cx.app.turns.take((who.identity_id, M::ID, name.clone())).await;
+            let turn = cx.app.turns.take((who.identity_id, method, name.clone())).await;
             Some(turn.map_err(|Busy| {
-                cx.app.metrics.login_refused(M::ID, BUSY);
+                cx.app.metrics.login_refused(method, BUSY);
                 ApiError::busy("Rate limit exceeded: too many logins by this name at once. Please try again in 2 seconds")
             })?)
         }
         None => None,
     };
-    let checked = check_all::<M>(cx, who.identity_id, &sources, counted.as_deref(), proof).await?;
+    let checked = check_all(cx, who.identity_id, &sources, counted.as_deref(), proof).await?;
     let credential = Credential::Proof(checked.method.id);
     let (result, proven) = checked.result(counted);
-    let login = match record(cx, M::ID, credential, Some(result)).await? {
-        Ok(login) => login,
+    let granted = match record(cx, method, credential, Some(result)).await? {
+        Ok(granted) => granted,
         Err(refused) => return Ok(Err(refused)),
     };
-    if let Some(slug) = who.organization_slug.as_ref().filter(|slug| **slug != login.org_slug) {
+    if let Some(slug) = who.organization_slug.as_ref().filter(|slug| **slug != granted.org_slug) {
         return Err(ApiError::not_found(format!("Sub organization with slug {slug} not found")));
     }
-    issue_for_login(&cx.app, &login, proven, cx.now()).map(Ok)
+    issue_for_login(&cx.app, &granted, proven, cx.now()).map(Ok)
 }
 
 /// What became of a proof at the source that counts: the one that accepts it, else the nearest miss.
@@ -187,12 +200,12 @@ fn used(method: &AuthMethod, once: &Once) -> String {
 }
 
 /// Checks a proof against each source until one accepts it. A name that is locked at one of them is tried at none.
-async fn check_all<'s, M: Login>(
+async fn check_all<'s>(
     cx: &Cx,
     identity: IdentityId,
     sources: &'s [LoginSource],
     counted: Option<&str>,
-    proof: &M::Proof,
+    proof: &dyn Presented,
 ) -> ApiResult<Checked<'s>> {
     if let Some(name) = counted {
         for LoginSource { method, .. } in sources {
@@ -206,7 +219,7 @@ async fn check_all<'s, M: Login>(
     let mut is_guess = false;
     for source in sources {
         let method = &source.method;
-        let (rank, refusal) = match check::<M>(cx, identity, source, proof).await {
+        let (rank, refusal) = match check(cx, identity, source, proof).await {
             Ok(proven) => return Ok(Checked { method, verdict: Ok(proven), is_guess: false }),
             Err(miss) => miss,
         };
@@ -220,24 +233,15 @@ async fn check_all<'s, M: Login>(
 }
 
 /// Checks a proof against one source. A miss comes with how near it was.
-async fn check<M: Login>(
+async fn check(
     cx: &Cx,
     identity: IdentityId,
     source: &LoginSource,
-    proof: &M::Proof,
+    proof: &dyn Presented,
 ) -> Result<Proven, (usize, Refusal)> {
     let context = cx.app.workshop.context(cx.now(), identity, cx.meta.certificates.chain());
-    let ready = source.ready::<M>().map_err(|refusal| (0, refusal))?;
-    let facts = M::verify(&context, ready, proof).await.map_err(|refusal| {
-        // Of another issuer or key: this source was not meant at all.
-        let was_meant = !matches!(refusal.reason, Reason::Issuer | Reason::UnknownKey | Reason::Malformed);
-        (usize::from(was_meant), refusal)
-    })?;
-    let findings = M::admit(&context, ready, &facts).into_vec();
-    for (passed, finding) in findings.into_iter().enumerate() {
-        finding.result.map_err(|refusal| (passed + 2, refusal))?;
-    }
-    Ok(M::proven(&context, ready, &facts))
+    let ready = source.ready().map_err(|refusal| (0, refusal))?;
+    proof.check(context, ready).await
 }
 
 async fn record(

@@ -3,6 +3,7 @@
 mod check;
 mod config;
 mod input;
+mod kind;
 mod login;
 mod settings;
 mod sources;
@@ -27,12 +28,13 @@ use vouchsafe_attest::oci::OciAuth;
 use vouchsafe_attest::oidc::OidcAuth;
 use vouchsafe_attest::spiffe::SpiffeAuth;
 use vouchsafe_attest::tls_cert::TlsCertAuth;
-use vouchsafe_attest::{Issue, Login, Method, TokenAuth, UniversalAuth};
+use vouchsafe_attest::{Login, Method, TokenAuth, UniversalAuth};
 use vouchsafe_domain::id::IdentityId;
 use vouchsafe_policy::{org, project};
 use vouchsafe_store::{AuthMethod, AuthMethodParts, NewAuthMethod, StoreError};
 
-use self::input::Both;
+use self::input::{Both, part};
+use self::kind::{Kind, LoginKind};
 use super::cx::Cx;
 use super::error::{ApiError, ApiResult};
 use super::input::Fields;
@@ -55,9 +57,9 @@ macro_rules! logins {
             vec![$(with_login::<$method>(),)*]
         }
 
-        /// How they look at samples.
-        fn supposing() -> Vec<check::Supposing> {
-            vec![$(check::Supposing::of::<$method>(),)*]
+        /// All of them.
+        fn login_kinds() -> Vec<LoginKind> {
+            vec![$(LoginKind::of::<$method>(),)*]
         }
     };
 }
@@ -88,34 +90,47 @@ pub(super) fn routes() -> Vec<Routes> {
 
 /// The routes of a method by which identities log in with a proof.
 fn with_login<M: Login>() -> Routes {
-    let routes = sources::routes::<M>(method::<M>(Routes::new(M::NAME)));
-    check::routes::<M>(login::routes::<M>(routes))
+    let login = LoginKind::of::<M>();
+    let routes = sources::routes::<M>(login.kind, method::<M>(Routes::new(M::NAME)));
+    check::routes(login, login::routes::<M>(login, routes))
 }
 
-/// The routes that all methods share.
+/// The routes that all methods share. Their types differ in what is sent, for the reference; the handlers are the same.
 fn method<M: Method>(routes: Routes) -> Routes {
-    let path = path::<M>("");
+    let kind = Kind::of::<M>();
+    let path = path(&kind, "");
     let routes = routes
-        .post([path], EDIT_AUTH, leaked(format!("Attach {}", M::NAME)), attach::<M>)
-        .get([path], READ, leaked(format!("Read {}", M::NAME)), get::<M>)
-        .patch([path], EDIT_AUTH, leaked(format!("Change {}", M::NAME)), update::<M>)
-        .delete(
+        .post([path], EDIT_AUTH, leaked(format!("Attach {}", kind.name)), move |cx, sent: MethodInput<M>| {
+            attach(cx, kind, sent.fields())
+        })
+        .patch(
             [path],
-            REVOKE_AUTH,
-            leaked(format!("Remove {} with all its sources and revoke its tokens", M::NAME)),
-            remove::<M>,
+            EDIT_AUTH,
+            leaked(format!("Change {}", kind.name)),
+            move |cx, sent: MethodInput<M>| update(cx, kind, sent.fields()),
         );
-    if M::LOCKOUT {
-        let path = self::path::<M>("/clear-lockouts");
-        routes.post([path], EDIT, "End all locks and forget failed logins", clear_lockouts::<M>)
+    with_plain(kind, path, routes)
+}
+
+/// Those of them that send the same whatever the method.
+fn with_plain(kind: Kind, path: &'static str, routes: Routes) -> Routes {
+    let removal = format!("Remove {} with all its sources and revoke its tokens", kind.name);
+    let routes = routes
+        .get([path], READ, leaked(format!("Read {}", kind.name)), move |cx, input| get(cx, kind, input))
+        .delete([path], REVOKE_AUTH, leaked(removal), move |cx, input| remove(cx, kind, input));
+    if kind.lockout {
+        let path = self::path(&kind, "/clear-lockouts");
+        routes.post([path], EDIT, "End all locks and forget failed logins", move |cx, input| {
+            clear_lockouts(cx, kind, input)
+        })
     } else {
         routes
     }
 }
 
 /// A path of a method at an identity.
-fn path<M: Method>(rest: &str) -> &'static str {
-    leaked(format!("/api/v1/auth/{}/identities/{{identityId}}{rest}", M::ID))
+fn path(kind: &Kind, rest: &str) -> &'static str {
+    leaked(format!("/api/v1/auth/{}/identities/{{identityId}}{rest}", kind.id))
 }
 
 /// The table lives as long as the process, and so do its texts.
@@ -125,13 +140,6 @@ fn leaked(text: String) -> &'static str {
 
 /// All fields of a request that attaches or changes a method: those that methods share and its own.
 type MethodInput<M> = Both<MethodSettings, <M as Method>::Input>;
-
-fn refuse(issue: Issue) -> ApiError {
-    if issue.field.ends_with("TrustedIps") {
-        return ApiError::bad_request(issue.message);
-    }
-    ApiError::invalid(&issue.field, issue.message)
-}
 
 /// What a method is going to be, checked.
 struct Draft {
@@ -144,22 +152,22 @@ struct Draft {
 
 impl Draft {
     /// From what was sent and, on update, what is stored.
-    async fn new<M: Method>(
+    async fn new(
         cx: &Cx,
+        kind: &Kind,
         identity: IdentityId,
         stored: Option<&AuthMethod>,
-        input: MethodInput<M>,
+        sent: Fields,
     ) -> ApiResult<Self> {
-        let named: SourceInput = input.part()?;
-        let (common, own) = input.parts()?;
-        let tokens = settings::tokens::<M>(stored.map(|method| &method.tokens), &common)?;
+        let named: SourceInput = part(&sent)?;
+        let common: MethodSettings = part(&sent)?;
+        let tokens = settings::tokens(kind, stored.map(|method| &method.tokens), &common)?;
         let lockout = settings::lockout(stored.map(|method| &method.lockout), &common)?;
-        let before = stored.map(|method| config::opened::<M>(&cx.app, method)).transpose()?;
-        let config = M::configure(before, own).map_err(refuse)?;
+        let before = stored.map(|method| config::open(&cx.app, method)).transpose()?;
         let context = cx.app.workshop.context(cx.now(), identity, None);
-        M::inspect(&context, &config).await.map_err(|refusal| ApiError::bad_request(refusal.why))?;
+        let config = kind.draft(context, before, sent).await?;
         let source = sources::name(named.source, stored)?;
-        let config = config::seal::<M>(&cx.app, identity, &source, &config)?;
+        let config = config::seal(&cx.app, kind, identity, &source, config)?;
         Ok(Self { roles: sources::roles(named.roles, stored)?, source, config, tokens, lockout })
     }
 
@@ -175,137 +183,140 @@ impl Draft {
     }
 }
 
-async fn attach<M: Method>(cx: Cx, input: MethodInput<M>) -> Outcome<MethodReply> {
-    let target = cx.identity(input.part::<IdentityPath>()?.identity_id).await?;
-    if cx.app.store.auth_method(target.identity.id, M::ID).await?.is_some() {
-        return Err(already::<M>());
+async fn attach(cx: Cx, kind: Kind, sent: Fields) -> Outcome<MethodReply> {
+    let target = cx.identity(part::<IdentityPath>(&sent)?.identity_id).await?;
+    if cx.app.store.auth_method(target.identity.id, kind.id).await?.is_some() {
+        return Err(already(&kind));
     }
-    let method = insert::<M>(&cx, &target, input).await?;
-    reply::<M>(&cx, &method)
+    let method = insert(&cx, &kind, &target, sent).await?;
+    reply(&cx, &kind, &method)
 }
 
 /// Attaches a source.
-async fn insert<M: Method>(cx: &Cx, target: &Governed, input: MethodInput<M>) -> ApiResult<AuthMethod> {
+async fn insert(cx: &Cx, kind: &Kind, target: &Governed, sent: Fields) -> ApiResult<AuthMethod> {
     let identity = target.identity.id;
-    target.within_boundary(&format!("Failed to add {} to identity with more privileged role", M::NAME))?;
-    let draft = Draft::new::<M>(cx, identity, None, input).await?;
+    target.within_boundary(&format!("Failed to add {} to identity with more privileged role", kind.name))?;
+    let draft = Draft::new(cx, kind, identity, None, sent).await?;
 
     let mut change = cx.app.store.change(&target.permit, &cx.author()).await?;
-    let login_key = M::CLIENT_ID.then(|| uuid::Uuid::new_v4().to_string());
-    let new = NewAuthMethod { identity, method: M::ID, login_key, parts: draft.parts() };
+    let login_key = kind.client_id.then(|| uuid::Uuid::new_v4().to_string());
+    let new = NewAuthMethod { identity, method: kind.id, login_key, parts: draft.parts() };
     let id = change.insert_auth_method(&new).await.map_err(|error| match error {
-        StoreError::Conflict(_) => already::<M>(),
+        StoreError::Conflict(_) => already(kind),
         other => other.into(),
     })?;
-    let detail = json!({ "identityId": identity, "authMethod": M::ID, "source": draft.source });
+    let detail = json!({ "identityId": identity, "authMethod": kind.id, "source": draft.source });
     change.audit("add-identity-auth-method", target.identity.org_id, target.identity.project_id, &detail);
     change.commit().await?;
-    sources::of::<M>(cx, identity, id).await
+    sources::of(cx, kind, identity, id).await
 }
 
-async fn get<M: Method>(cx: Cx, input: IdentityPath) -> Outcome<MethodReply> {
+async fn get(cx: Cx, kind: Kind, input: IdentityPath) -> Outcome<MethodReply> {
     let target = cx.identity(input.identity_id).await?;
-    target.within_boundary(&format!("Failed to read {} of identity with more privileged role", M::NAME))?;
-    reply::<M>(&cx, &attached::<M>(&cx, input.identity_id).await?)
+    target.within_boundary(&format!("Failed to read {} of identity with more privileged role", kind.name))?;
+    reply(&cx, &kind, &attached(&cx, &kind, input.identity_id).await?)
 }
 
-async fn update<M: Method>(cx: Cx, input: MethodInput<M>) -> Outcome<MethodReply> {
-    let (target, method) = governed::<M>(&cx, input.part::<IdentityPath>()?.identity_id).await?;
-    let method = change_source::<M>(&cx, &target, &method, input).await?;
-    reply::<M>(&cx, &method)
+async fn update(cx: Cx, kind: Kind, sent: Fields) -> Outcome<MethodReply> {
+    let (target, method) = governed(&cx, &kind, part::<IdentityPath>(&sent)?.identity_id).await?;
+    let method = change_source(&cx, &kind, &target, &method, sent).await?;
+    reply(&cx, &kind, &method)
 }
 
 /// Changes a source.
-async fn change_source<M: Method>(
+async fn change_source(
     cx: &Cx,
+    kind: &Kind,
     target: &Governed,
     method: &AuthMethod,
-    input: MethodInput<M>,
+    sent: Fields,
 ) -> ApiResult<AuthMethod> {
     let identity = target.identity.id;
-    target.within_boundary(&format!("Failed to update {} of identity with more privileged role", M::NAME))?;
-    let draft = Draft::new::<M>(cx, identity, Some(method), input).await?;
+    target
+        .within_boundary(&format!("Failed to update {} of identity with more privileged role", kind.name))?;
+    let draft = Draft::new(cx, kind, identity, Some(method), sent).await?;
 
     let mut change = cx.app.store.change(&target.permit, &cx.author()).await?;
     change.update_auth_method(method, &draft.parts()).await?;
-    let detail = json!({ "identityId": identity, "authMethod": M::ID, "source": draft.source });
+    let detail = json!({ "identityId": identity, "authMethod": kind.id, "source": draft.source });
     change.audit("update-identity-auth-method", target.identity.org_id, target.identity.project_id, &detail);
     change.commit().await?;
-    sources::of::<M>(cx, identity, method.id).await
+    sources::of(cx, kind, identity, method.id).await
 }
 
-async fn remove<M: Method>(cx: Cx, input: IdentityPath) -> Outcome<MethodReply> {
-    let (target, method) = governed::<M>(&cx, input.identity_id).await?;
-    let all = cx.app.store.auth_method_sources(input.identity_id, M::ID).await?;
-    remove_sources::<M>(&cx, &target, &all).await?;
-    removed::<M>(&cx, &method)
+async fn remove(cx: Cx, kind: Kind, input: IdentityPath) -> Outcome<MethodReply> {
+    let (target, method) = governed(&cx, &kind, input.identity_id).await?;
+    let all = cx.app.store.auth_method_sources(input.identity_id, kind.id).await?;
+    remove_sources(&cx, &kind, &target, &all).await?;
+    removed(&cx, &kind, &method)
 }
 
 /// Removes sources; every token that they issued is dead with the answer.
-async fn remove_sources<M: Method>(cx: &Cx, target: &Governed, methods: &[AuthMethod]) -> ApiResult<()> {
-    target.within_boundary(&format!("Failed to revoke {} of identity with more privileged role", M::NAME))?;
+async fn remove_sources(cx: &Cx, kind: &Kind, target: &Governed, methods: &[AuthMethod]) -> ApiResult<()> {
+    target
+        .within_boundary(&format!("Failed to revoke {} of identity with more privileged role", kind.name))?;
     let mut change = cx.app.store.change(&target.permit, &cx.author()).await?;
     for method in methods {
         change.delete_auth_method(method).await?;
         let detail =
-            json!({ "identityId": method.identity_id, "authMethod": M::ID, "source": method.source });
+            json!({ "identityId": method.identity_id, "authMethod": kind.id, "source": method.source });
         let (org, project) = (target.identity.org_id, target.identity.project_id);
         change.audit("revoke-identity-auth-method", org, project, &detail);
     }
     Ok(change.commit().await?)
 }
 
-async fn clear_lockouts<M: Method>(cx: Cx, input: IdentityPath) -> Outcome<ClearedLockouts> {
+async fn clear_lockouts(cx: Cx, kind: Kind, input: IdentityPath) -> Outcome<ClearedLockouts> {
     let target = cx.identity(input.identity_id).await?;
-    attached::<M>(&cx, input.identity_id).await?;
+    attached(&cx, &kind, input.identity_id).await?;
     target.within_boundary("Failed to clear lockouts of identity with more privileged role")?;
-    let all = cx.app.store.auth_method_sources(input.identity_id, M::ID).await?;
+    let all = cx.app.store.auth_method_sources(input.identity_id, kind.id).await?;
     let mut change = cx.app.store.change(&target.permit, &cx.author()).await?;
     let mut deleted = 0;
     for method in all {
         deleted += change.clear_lockouts(method.id).await?;
     }
-    let detail = json!({ "identityId": input.identity_id, "authMethod": M::ID, "deleted": deleted });
+    let detail = json!({ "identityId": input.identity_id, "authMethod": kind.id, "deleted": deleted });
     change.audit("clear-identity-lockouts", target.identity.org_id, target.identity.project_id, &detail);
     change.commit().await?;
     ok(ClearedLockouts { deleted })
 }
 
 /// An identity that the caller may act on, and its attached method.
-async fn governed<M: Method>(cx: &Cx, identity: IdentityId) -> ApiResult<(Governed, AuthMethod)> {
+async fn governed(cx: &Cx, kind: &Kind, identity: IdentityId) -> ApiResult<(Governed, AuthMethod)> {
     let target = cx.identity(identity).await?;
-    let method = attached::<M>(cx, identity).await?;
+    let method = attached(cx, kind, identity).await?;
     Ok((target, method))
 }
 
 /// The attached method, or 404: clients take that for "gone".
-async fn attached<M: Method>(cx: &Cx, identity: IdentityId) -> ApiResult<AuthMethod> {
+async fn attached(cx: &Cx, kind: &Kind, identity: IdentityId) -> ApiResult<AuthMethod> {
     cx.app
         .store
-        .auth_method(identity, M::ID)
+        .auth_method(identity, kind.id)
         .await?
-        .ok_or_else(|| ApiError::not_found(format!("The identity does not have {} attached", M::NAME)))
+        .ok_or_else(|| ApiError::not_found(format!("The identity does not have {} attached", kind.name)))
 }
 
-fn already<M: Method>() -> ApiError {
-    ApiError::bad_request(format!("Failed to add {} to already configured identity", M::NAME))
+fn already(kind: &Kind) -> ApiError {
+    ApiError::bad_request(format!("Failed to add {} to already configured identity", kind.name))
 }
 
 /// The configuration under the method's key.
-fn reply<M: Method>(cx: &Cx, method: &AuthMethod) -> Outcome<MethodReply> {
-    ok(MethodReply::from([(M::RESPONSE_KEY.to_owned(), Value::Object(shown::<M>(cx, method)?))]))
+fn reply(cx: &Cx, kind: &Kind, method: &AuthMethod) -> Outcome<MethodReply> {
+    ok(MethodReply::from([(kind.response_key.to_owned(), Value::Object(shown(cx, kind, method)?))]))
 }
 
 /// The same, of a method that was removed: without what is nobody's business any more.
-fn removed<M: Method>(cx: &Cx, method: &AuthMethod) -> Outcome<MethodReply> {
-    let mut shown = shown::<M>(cx, method)?;
-    shown.retain(|name, _| !M::HIDDEN_WHEN_REMOVED.contains(&name.as_str()));
-    ok(MethodReply::from([(M::RESPONSE_KEY.to_owned(), Value::Object(shown))]))
+fn removed(cx: &Cx, kind: &Kind, method: &AuthMethod) -> Outcome<MethodReply> {
+    let mut shown = shown(cx, kind, method)?;
+    shown.retain(|name, _| !kind.hidden_when_removed.contains(&name.as_str()));
+    ok(MethodReply::from([(kind.response_key.to_owned(), Value::Object(shown))]))
 }
 
 /// What is shown of a configuration: what all share, lockout and client id where they apply, and the method's own
 /// fields.
-fn shown<M: Method>(cx: &Cx, method: &AuthMethod) -> ApiResult<Fields> {
+fn shown(cx: &Cx, kind: &Kind, method: &AuthMethod) -> ApiResult<Fields> {
     let tokens = &method.tokens;
     let mut shown = shown_fields(&MethodShown {
         id: method.id,
@@ -320,7 +331,7 @@ fn shown<M: Method>(cx: &Cx, method: &AuthMethod) -> ApiResult<Fields> {
         created_at: method.created_at,
         updated_at: method.updated_at,
     })?;
-    if M::LOCKOUT {
+    if kind.lockout {
         shown.extend(shown_fields(&LockoutShown {
             lockout_enabled: method.lockout.enabled(),
             lockout_threshold: method.lockout.threshold(),
@@ -332,11 +343,12 @@ fn shown<M: Method>(cx: &Cx, method: &AuthMethod) -> ApiResult<Fields> {
     if let Some(client_id) = &method.login_key {
         shown.insert("clientId".to_owned(), Value::from(client_id.as_str()));
     }
-    if let Value::Object(own) = config::open(&cx.app, method)? {
-        shown.extend(own);
+    let config = config::open(&cx.app, method)?;
+    if let Value::Object(own) = &config {
+        shown.extend(own.clone());
     }
     let context = cx.app.workshop.context(cx.now(), method.identity_id, None);
-    M::show(&context, &config::opened::<M>(&cx.app, method)?, &mut shown);
+    kind.show(&context, config, &mut shown)?;
     Ok(shown)
 }
 

@@ -1,17 +1,19 @@
 //! Token and lockout settings, from what was sent and what is stored.
 
 use vouchsafe_api::auth_methods::MethodSettings;
-use vouchsafe_attest::{Method, trusted_ips};
+use vouchsafe_attest::trusted_ips;
 use vouchsafe_domain::lockout::LockoutSettings;
 use vouchsafe_domain::token_settings::{DEFAULT_TTL, MAX_SECONDS, TokenSettings};
 
+use super::kind::Kind;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::identities::within;
 
 const TTL_RULE: &str = "Access Token TTL cannot be greater than Access Token Max TTL.";
 
 /// Settings of tokens. What is missing comes from `stored`, or from the defaults.
-pub(super) fn tokens<M: Method>(
+pub(super) fn tokens(
+    kind: &Kind,
     stored: Option<&TokenSettings>,
     sent: &MethodSettings,
 ) -> ApiResult<TokenSettings> {
@@ -25,7 +27,7 @@ pub(super) fn tokens<M: Method>(
         stored.map(TokenSettings::max_ttl),
         DEFAULT_TTL,
     )?;
-    let period = if M::PERIODIC {
+    let period = if kind.periodic {
         seconds("accessTokenPeriod", sent.access_token_period, stored.map(TokenSettings::period), 0)?
     } else {
         0

@@ -9,12 +9,15 @@ use vouchsafe_domain::id::{AuthMethodId, IdentityId};
 use vouchsafe_domain::slug::Slug;
 use vouchsafe_store::{AuthMethod, FIRST_SOURCE, MOST_SOURCES};
 
+use super::input::part;
+use super::kind::Kind;
 use super::{
     EDIT_AUTH, MethodInput, READ, REVOKE_AUTH, change_source, insert, leaked, path, remove_sources, removed,
     reply, shown,
 };
 use crate::http::cx::Cx;
 use crate::http::error::{ApiError, ApiResult};
+use crate::http::input::Fields;
 use crate::http::reply::ok;
 use crate::http::route::{Outcome, Routes};
 
@@ -23,66 +26,89 @@ const MOST_ROLES: usize = 50;
 /// Length of the name of a source, and of a role's slug.
 const NAME_LENGTH: std::ops::RangeInclusive<usize> = 1..=64;
 
-pub(super) fn routes<M: Method>(routes: Routes) -> Routes {
-    let (all, one) = (path::<M>("/sources"), path::<M>("/sources/{sourceId}"));
-    let text = |what: &str| leaked(format!("{what} of {}", M::NAME));
-    routes
-        .get([all], READ, text("List the sources"), list::<M>)
-        .post([all], EDIT_AUTH, text("Add a further source"), add::<M>)
-        .get([one], READ, text("Read a source"), get::<M>)
-        .patch([one], EDIT_AUTH, text("Change a source"), update::<M>)
-        .delete([one], REVOKE_AUTH, text("Remove a source and revoke its tokens: one"), remove::<M>)
+pub(super) fn routes<M: Method>(kind: Kind, routes: Routes) -> Routes {
+    let (all, one) = paths(&kind);
+    let routes = routes
+        .post([all], EDIT_AUTH, text(&kind, "Add a further source"), move |cx, sent: MethodInput<M>| {
+            add(cx, kind, sent.fields())
+        })
+        .patch([one], EDIT_AUTH, text(&kind, "Change a source"), move |cx, sent: MethodInput<M>| {
+            update(cx, kind, sent.fields())
+        });
+    with_plain(kind, routes)
 }
 
-async fn list<M: Method>(cx: Cx, input: IdentityPath) -> Outcome<SourceList> {
+/// Those that send the same whatever the method.
+fn with_plain(kind: Kind, routes: Routes) -> Routes {
+    let (all, one) = paths(&kind);
+    let removal = text(&kind, "Remove a source and revoke its tokens: one");
+    routes
+        .get([all], READ, text(&kind, "List the sources"), move |cx, input| list(cx, kind, input))
+        .get([one], READ, text(&kind, "Read a source"), move |cx, input| get(cx, kind, input))
+        .delete([one], REVOKE_AUTH, removal, move |cx, input| remove(cx, kind, input))
+}
+
+fn paths(kind: &Kind) -> (&'static str, &'static str) {
+    (path(kind, "/sources"), path(kind, "/sources/{sourceId}"))
+}
+
+fn text(kind: &Kind, what: &str) -> &'static str {
+    leaked(format!("{what} of {}", kind.name))
+}
+
+async fn list(cx: Cx, kind: Kind, input: IdentityPath) -> Outcome<SourceList> {
     let target = cx.identity(input.identity_id).await?;
-    target.within_boundary(&format!("Failed to read {} of identity with more privileged role", M::NAME))?;
-    let methods = cx.app.store.auth_method_sources(input.identity_id, M::ID).await?;
+    target.within_boundary(&format!("Failed to read {} of identity with more privileged role", kind.name))?;
+    let methods = cx.app.store.auth_method_sources(input.identity_id, kind.id).await?;
     ok(SourceList {
-        sources: methods.iter().map(|method| shown::<M>(&cx, method)).collect::<ApiResult<_>>()?,
+        sources: methods.iter().map(|method| shown(&cx, &kind, method)).collect::<ApiResult<_>>()?,
     })
 }
 
-async fn add<M: Method>(cx: Cx, input: MethodInput<M>) -> Outcome<MethodReply> {
-    let target = cx.identity(input.part::<IdentityPath>()?.identity_id).await?;
-    let present = cx.app.store.auth_method_sources(target.identity.id, M::ID).await?.len();
+async fn add(cx: Cx, kind: Kind, sent: Fields) -> Outcome<MethodReply> {
+    let target = cx.identity(part::<IdentityPath>(&sent)?.identity_id).await?;
+    let present = cx.app.store.auth_method_sources(target.identity.id, kind.id).await?.len();
     if present >= MOST_SOURCES {
         return Err(ApiError::bad_request(format!(
             "An identity may have at most {MOST_SOURCES} sources of {}; remove one first",
-            M::NAME
+            kind.name
         )));
     }
-    let method = insert::<M>(&cx, &target, input).await?;
-    reply::<M>(&cx, &method)
+    let method = insert(&cx, &kind, &target, sent).await?;
+    reply(&cx, &kind, &method)
 }
 
-async fn get<M: Method>(cx: Cx, input: SourcePath) -> Outcome<MethodReply> {
+async fn get(cx: Cx, kind: Kind, input: SourcePath) -> Outcome<MethodReply> {
     let target = cx.identity(input.identity_id).await?;
-    target.within_boundary(&format!("Failed to read {} of identity with more privileged role", M::NAME))?;
-    reply::<M>(&cx, &of::<M>(&cx, input.identity_id, input.source_id).await?)
+    target.within_boundary(&format!("Failed to read {} of identity with more privileged role", kind.name))?;
+    reply(&cx, &kind, &of(&cx, &kind, input.identity_id, input.source_id).await?)
 }
 
-async fn update<M: Method>(cx: Cx, input: MethodInput<M>) -> Outcome<MethodReply> {
-    let SourcePath { identity_id, source_id } = input.part()?;
+async fn update(cx: Cx, kind: Kind, sent: Fields) -> Outcome<MethodReply> {
+    let SourcePath { identity_id, source_id } = part(&sent)?;
     let target = cx.identity(identity_id).await?;
-    let method = of::<M>(&cx, identity_id, source_id).await?;
-    reply::<M>(&cx, &change_source::<M>(&cx, &target, &method, input).await?)
+    let method = of(&cx, &kind, identity_id, source_id).await?;
+    reply(&cx, &kind, &change_source(&cx, &kind, &target, &method, sent).await?)
 }
 
-async fn remove<M: Method>(cx: Cx, input: SourcePath) -> Outcome<MethodReply> {
+async fn remove(cx: Cx, kind: Kind, input: SourcePath) -> Outcome<MethodReply> {
     let target = cx.identity(input.identity_id).await?;
-    let method = of::<M>(&cx, input.identity_id, input.source_id).await?;
-    remove_sources::<M>(&cx, &target, std::slice::from_ref(&method)).await?;
-    removed::<M>(&cx, &method)
+    let method = of(&cx, &kind, input.identity_id, input.source_id).await?;
+    remove_sources(&cx, &kind, &target, std::slice::from_ref(&method)).await?;
+    removed(&cx, &kind, &method)
 }
 
 /// One source of an identity.
-pub(super) async fn of<M: Method>(cx: &Cx, identity: IdentityId, id: AuthMethodId) -> ApiResult<AuthMethod> {
-    let methods = cx.app.store.auth_method_sources(identity, M::ID).await?;
-    methods
-        .into_iter()
-        .find(|method| method.id == id)
-        .ok_or_else(|| ApiError::not_found(format!("The identity has no source of {} with ID {id}", M::NAME)))
+pub(super) async fn of(
+    cx: &Cx,
+    kind: &Kind,
+    identity: IdentityId,
+    id: AuthMethodId,
+) -> ApiResult<AuthMethod> {
+    let methods = cx.app.store.auth_method_sources(identity, kind.id).await?;
+    methods.into_iter().find(|method| method.id == id).ok_or_else(|| {
+        ApiError::not_found(format!("The identity has no source of {} with ID {id}", kind.name))
+    })
 }
 
 /// The name as sent, else as stored, else that of the first source.

@@ -7,6 +7,7 @@ use vouchsafe_attest::Method;
 use vouchsafe_attest::spiffe::{SpiffeAuth, refresh_bundle};
 use vouchsafe_store::AuthMethod;
 
+use super::kind::{Kind, configuration};
 use super::{EDIT_AUTH, attached, config, path, reply};
 use crate::http::cx::Cx;
 use crate::http::error::{ApiError, ApiResult};
@@ -14,11 +15,15 @@ use crate::http::route::{Outcome, Routes};
 
 pub(super) fn routes() -> Routes {
     Routes::new(SpiffeAuth::NAME).post(
-        [path::<SpiffeAuth>("/refresh-bundle")],
+        [path(&kind(), "/refresh-bundle")],
         EDIT_AUTH,
         "Fetch the trust bundle anew",
         refresh,
     )
+}
+
+fn kind() -> Kind {
+    Kind::of::<SpiffeAuth>()
 }
 
 async fn refresh(cx: Cx, input: RefreshBundle) -> Outcome<MethodReply> {
@@ -26,7 +31,7 @@ async fn refresh(cx: Cx, input: RefreshBundle) -> Outcome<MethodReply> {
     let method = source(&cx, &input).await?;
     target.within_boundary("Failed to update SPIFFE Auth of identity with more privileged role")?;
     let context = cx.app.workshop.context(cx.now(), input.identity_id, None);
-    let config = config::opened::<SpiffeAuth>(&cx.app, &method)?;
+    let config = configuration::<SpiffeAuth>(config::open(&cx.app, &method)?)?;
     let fetched = refresh_bundle(&context, &config).await;
     let why = fetched.as_ref().err().map(|refusal| refusal.why.as_str());
 
@@ -36,12 +41,12 @@ async fn refresh(cx: Cx, input: RefreshBundle) -> Outcome<MethodReply> {
     change.audit("refresh-identity-spiffe-auth-bundle", org, project, &detail);
     change.commit().await?;
     fetched.map_err(|refusal| ApiError::bad_request(refusal.why))?;
-    reply::<SpiffeAuth>(&cx, &method)
+    reply(&cx, &kind(), &method)
 }
 
 /// The source of that name; the first one if none is named.
 async fn source(cx: &Cx, input: &RefreshBundle) -> ApiResult<AuthMethod> {
-    let Some(name) = &input.source else { return attached::<SpiffeAuth>(cx, input.identity_id).await };
+    let Some(name) = &input.source else { return attached(cx, &kind(), input.identity_id).await };
     let sources = cx.app.store.auth_method_sources(input.identity_id, SpiffeAuth::ID).await?;
     let missing = || ApiError::not_found("The identity has no source of SPIFFE Auth with this name");
     sources.into_iter().find(|method| method.source == *name).ok_or_else(missing)

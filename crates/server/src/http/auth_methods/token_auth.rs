@@ -12,6 +12,7 @@ use vouchsafe_policy::{org, project};
 use vouchsafe_store::Token;
 
 use super::governed;
+use super::kind::Kind;
 use crate::access::Governed;
 use crate::http::cx::Cx;
 use crate::http::error::{ApiError, ApiResult};
@@ -44,7 +45,7 @@ pub(super) fn routes() -> Routes {
 }
 
 async fn create(cx: Cx, input: CreateToken) -> Outcome<NewTokenReply> {
-    let (target, method) = governed::<TokenAuth>(&cx, input.identity_id).await?;
+    let (target, method) = governed(&cx, &Kind::of::<TokenAuth>(), input.identity_id).await?;
     target.within_boundary("Failed to create token for identity with more privileged role")?;
     let name = name(input.name.as_deref())?;
     let settings = overridden(&method.tokens, &input)?;
@@ -91,7 +92,7 @@ async fn create(cx: Cx, input: CreateToken) -> Outcome<NewTokenReply> {
 }
 
 async fn list(cx: Cx, input: ListTokens) -> Outcome<TokenList> {
-    let (target, _) = governed::<TokenAuth>(&cx, input.identity_id).await?;
+    let (target, _) = governed(&cx, &Kind::of::<TokenAuth>(), input.identity_id).await?;
     target.within_boundary("Failed to get tokens of identity with more privileged role")?;
     let limit = within("limit", input.limit, 20, 1..=100)?;
     let offset = within("offset", input.offset, 0, 0..=100)?;

@@ -17,6 +17,7 @@ use vouchsafe_store::{
 };
 
 use super::governed;
+use super::kind::Kind;
 use crate::http::cx::Cx;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::identities::within;
@@ -101,7 +102,7 @@ pub(super) fn access_token(issued: Issued) -> AccessTokenReply {
 }
 
 async fn create(cx: Cx, input: CreateClientSecret) -> Outcome<NewClientSecretReply> {
-    let (target, method) = governed::<UniversalAuth>(&cx, input.identity_id).await?;
+    let (target, method) = governed(&cx, &Kind::of::<UniversalAuth>(), input.identity_id).await?;
     target.within_boundary("Failed to create client secret for identity.")?;
     let description = bounded("description", input.description.as_deref().unwrap_or(""), 0, 255)
         .map_err(|error| ApiError::invalid("description", error.to_string()))?;
@@ -122,7 +123,7 @@ async fn create(cx: Cx, input: CreateClientSecret) -> Outcome<NewClientSecretRep
 }
 
 async fn list(cx: Cx, input: IdentityPath) -> Outcome<ClientSecretList> {
-    let (target, method) = governed::<UniversalAuth>(&cx, input.identity_id).await?;
+    let (target, method) = governed(&cx, &Kind::of::<UniversalAuth>(), input.identity_id).await?;
     target.within_boundary("Failed to get client secrets of identity with more privileged role")?;
     cx.app.store.settle_logins().await;
     let secrets = cx.app.store.client_secrets(method.id).await?;
@@ -130,14 +131,14 @@ async fn list(cx: Cx, input: IdentityPath) -> Outcome<ClientSecretList> {
 }
 
 async fn get(cx: Cx, input: ClientSecretPath) -> Outcome<ClientSecretReply> {
-    let (target, method) = governed::<UniversalAuth>(&cx, input.identity_id).await?;
+    let (target, method) = governed(&cx, &Kind::of::<UniversalAuth>(), input.identity_id).await?;
     target.within_boundary("Failed to get client secret of identity with more privileged role")?;
     cx.app.store.settle_logins().await;
     ok(ClientSecretReply { client_secret_data: data(found(&cx, &method, input.client_secret_id).await?) })
 }
 
 async fn revoke(cx: Cx, input: ClientSecretPath) -> Outcome<ClientSecretReply> {
-    let (target, method) = governed::<UniversalAuth>(&cx, input.identity_id).await?;
+    let (target, method) = governed(&cx, &Kind::of::<UniversalAuth>(), input.identity_id).await?;
     target.within_boundary("Failed to revoke client secret of identity with more privileged role")?;
     let secret = found(&cx, &method, input.client_secret_id).await?;
     let mut change = cx.app.store.change(&target.permit, &cx.author()).await?;
