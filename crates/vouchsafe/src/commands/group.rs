@@ -8,7 +8,7 @@ use vouchsafe_api::groups::{
 use vouchsafe_client::Client;
 use vouchsafe_domain::id::GroupId;
 
-use super::admin::{CallArgs, YesArgs, done, names, when};
+use super::admin::{CallArgs, YesArgs, count, done, names, when};
 use super::member::Who;
 use crate::failure::{Failure, Outcome};
 use crate::printer::{Printer, Style, printable};
@@ -168,9 +168,9 @@ async fn members(client: &Client, group_id: GroupId) -> Outcome<Vec<GroupMember>
     let mut all: Vec<GroupMember> = Vec::new();
     loop {
         let mut input = page_of(group_id);
-        input.offset = i64::try_from(all.len()).ok();
+        input.offset = Some(count(all.len()));
         let page = client.group_members(&input).await?;
-        let is_last = page.members.is_empty() || (all.len() + page.members.len()) as i64 >= page.total_count;
+        let is_last = page.members.is_empty() || count(all.len() + page.members.len()) >= page.total_count;
         all.extend(page.members);
         if is_last {
             return Ok(all);

@@ -125,10 +125,15 @@ pub(crate) struct DeleteArgs {
     call: CallArgs,
 }
 
+/// Slugs of built-in roles; no role of one's own can have them.
+const BUILT_IN: [&str; 3] = ["admin", "member", "no-access"];
+/// One more in projects.
+const BUILT_IN_PROJECT: &str = "viewer";
+
 /// A role, wherever it is.
 #[derive(Serialize)]
 struct Role {
-    /// Id; built-in roles of the organization have a word in its place.
+    /// Id; built-in roles have one in its form.
     id: String,
     slug: String,
     name: String,
@@ -170,8 +175,11 @@ impl Role {
     }
 
     /// The id by which it is changed.
-    fn id(&self) -> Outcome<RoleId> {
-        self.id.parse().map_err(|_| {
+    fn id(&self, project: Option<ProjectId>) -> Outcome<RoleId> {
+        let slug = self.slug.as_str();
+        let is_built_in = BUILT_IN.contains(&slug) || (project.is_some() && slug == BUILT_IN_PROJECT);
+        let own = Some(self.id.as_str()).filter(|_| !is_built_in);
+        own.and_then(|id| id.parse().ok()).ok_or_else(|| {
             Failure::message(format!("the role `{}` is built in and stays as it is", self.slug))
                 .hint("make a role of your own with `vouchsafe role create`")
         })
@@ -258,7 +266,7 @@ async fn update(args: UpdateArgs, file: &FileSettings, printer: &Printer) -> Out
     }
     let client = args.call.client(file).await?;
     let project = args.place.project(&client).await?;
-    let role_id = Role::read(&client, project, &args.slug).await?.id()?;
+    let role_id = Role::read(&client, project, &args.slug).await?.id(project)?;
     let changed: Role = match project {
         Some(project_id) => {
             client.update_project_role(&UpdateProjectRole { project_id, role_id, role }).await?.into()
@@ -278,7 +286,7 @@ async fn delete(args: DeleteArgs, file: &FileSettings, printer: &Printer) -> Out
     let client = args.call.client(file).await?;
     let project = args.place.project(&client).await?;
     let role = Role::read(&client, project, &args.slug).await?;
-    let role_id = role.id()?;
+    let role_id = role.id(project)?;
     args.yes.confirm(printer, &format!("the role {}", role.slug), &role.slug)?;
     match project {
         Some(project_id) => {

@@ -138,7 +138,7 @@ fn client_secrets_and_tokens_log_in_until_they_are_revoked() {
     let all = world.told_json(&["identity", "client-secret", "list", "--identity", "job"]);
     of_job(&["client-secret", "revoke", &field(&all[0]["id"]), "--yes"]);
     assert_ne!(log_in(&secret).status.code(), Some(0), "revoked");
-    assert!(world.refused(1, &["identity", "token", "create", "--identity", "job"]).contains("Token Auth"));
+    assert!(world.refused(5, &["identity", "token", "create", "--identity", "job"]).contains("Token Auth"));
 
     of_job(&["auth", "attach", "token"]);
     let token = of_job(&["token", "create", "--name", "first", "--ttl", "10m", "--plain"]);

@@ -40,6 +40,8 @@ fn roles_of_the_organization_are_changed_unless_they_are_built_in() {
     world.refused(5, &["role", "show", "reader"]);
     let said = world.refused(1, &["role", "delete", "admin", "--yes"]);
     assert!(said.contains("built in"), "{said}");
+    let said = world.refused(1, &["role", "update", "viewer", "--name", "x", "--project-id", "p"]);
+    assert!(said.contains("built in"), "{said}");
     std::fs::write(world.folder.path().join("odd"), "not: rules").expect("written");
     let said = world.refused(2, &["role", "create", "x", "--rules", "odd"]);
     assert!(said.contains("no list of rules") && said.contains("a rule is such as"), "{said}");

@@ -4,6 +4,8 @@ pub(super) mod input;
 pub(super) mod names;
 pub(super) mod roles;
 
+use std::fmt::Display;
+
 use clap::Args;
 use vouchsafe_client::Client;
 use vouchsafe_domain::id::ProjectId;
@@ -125,8 +127,13 @@ pub(super) fn bound(seconds: i64) -> String {
     if seconds == 0 { "no limit".to_owned() } else { super::duration(seconds) }
 }
 
+/// How many, as the API counts.
+pub(super) fn count(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}
+
 /// Says on stderr what was done, and prints the id on stdout, where a script reads it.
-pub(super) fn done(printer: &Printer, id: impl ToString, told: impl AsRef<str>) -> Outcome {
+pub(super) fn done(printer: &Printer, id: impl Display, told: impl AsRef<str>) -> Outcome {
     printer.data(id.to_string())?;
     printer.note(told);
     Ok(())

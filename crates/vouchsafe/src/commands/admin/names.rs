@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use vouchsafe_api::groups::Group;
 use vouchsafe_api::identities::{SearchFilter, TextFilter};
-use vouchsafe_api::identity_search::SearchScopes;
+use vouchsafe_api::identity_search::{Scope, SearchScopes};
 use vouchsafe_api::org_members::OrgMembership;
 use vouchsafe_client::Client;
 use vouchsafe_domain::id::{GroupId, IdentityId, OrgId, ProjectId};
@@ -77,7 +77,8 @@ pub(crate) async fn identity(client: &Client, given: &str) -> Outcome<IdentityId
     }
     let name = Some(TextFilter::Equal(given.to_owned()));
     let search = Some(SearchFilter { name, ..SearchFilter::default() });
-    let input = SearchScopes { search, limit: Some(100), ..SearchScopes::default() };
+    let scope = Some(vec![Scope::Organization, Scope::Project]);
+    let input = SearchScopes { scope, search, limit: Some(100), ..SearchScopes::default() };
     let all = client.find_identities(&input).await?.identities.into_iter().map(|one| Candidate {
         id: one.identity_id,
         slug: String::new(),

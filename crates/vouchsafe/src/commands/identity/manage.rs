@@ -16,7 +16,7 @@ use vouchsafe_domain::id::ProjectId;
 
 use super::super::admin::input::{metadata, pair};
 use super::super::admin::roles::{RoleArgs, told};
-use super::super::admin::{CallArgs, PlaceArgs, YesArgs, done, names, when};
+use super::super::admin::{CallArgs, PlaceArgs, YesArgs, count, done, names, when};
 use crate::failure::{Failure, Outcome};
 use crate::printer::{Printer, Style, printable};
 use crate::settings::FileSettings;
@@ -173,8 +173,8 @@ async fn list_of_organization(args: &ListArgs, client: &Client, printer: &Printe
     let search = name.map(|name| SearchFilter { name: Some(name), ..SearchFilter::default() });
     let mut all: Vec<IdentityMembership> = Vec::new();
     let mut total = i64::MAX;
-    while (all.len() as i64) < total.min(args.limit) {
-        let offset = all.len() as i64;
+    while count(all.len()) < total.min(args.limit) {
+        let offset = count(all.len());
         let limit = Some(PAGE.min(args.limit - offset));
         let input = SearchIdentities {
             search: search.clone(),
@@ -202,8 +202,8 @@ async fn list_of_project(
 ) -> Outcome {
     let mut all: Vec<Identity> = Vec::new();
     let mut total = i64::MAX;
-    while (all.len() as i64) < total.min(args.limit) {
-        let offset = all.len() as i64;
+    while count(all.len()) < total.min(args.limit) {
+        let offset = count(all.len());
         let limit = Some(PAGE.min(args.limit - offset));
         let input =
             ListProjectIdentities { project_id, offset: Some(offset), limit, search: args.search.clone() };
@@ -222,7 +222,7 @@ async fn list_of_project(
 
 /// Says that the list does not end here.
 fn more(printer: &Printer, shown: usize, total: i64) {
-    if total > shown as i64 {
+    if total > count(shown) {
         printer.note(format!("{shown} of {total}; --limit shows more"));
     }
 }

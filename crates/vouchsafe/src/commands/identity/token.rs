@@ -5,7 +5,7 @@ use serde_json::json;
 use vouchsafe_api::auth_methods::{CreateToken, ListTokens, TokenData, UpdateToken};
 use vouchsafe_domain::id::TokenId;
 
-use super::super::admin::{CallArgs, YesArgs, bound, input, when};
+use super::super::admin::{CallArgs, YesArgs, bound, count, input, when};
 use super::super::duration;
 use super::WhichArgs;
 use crate::failure::Outcome;
@@ -132,9 +132,9 @@ async fn list(args: ListArgs, file: &FileSettings, printer: &Printer) -> Outcome
     let identity_id = args.which.resolve(&client).await?;
     let mut all: Vec<TokenData> = Vec::new();
     loop {
-        let input = ListTokens { identity_id, offset: i64::try_from(all.len()).ok(), limit: Some(PAGE) };
+        let input = ListTokens { identity_id, offset: Some(count(all.len())), limit: Some(PAGE) };
         let page = client.tokens(input).await?;
-        let is_last = (page.len() as i64) < PAGE;
+        let is_last = count(page.len()) < PAGE;
         all.extend(page);
         if is_last {
             break;

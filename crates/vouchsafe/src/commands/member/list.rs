@@ -13,7 +13,7 @@ use vouchsafe_api::roles::MemberRole;
 use vouchsafe_client::Client;
 use vouchsafe_domain::id::ProjectId;
 
-use super::super::admin::{CallArgs, PlaceArgs, names, roles};
+use super::super::admin::{CallArgs, PlaceArgs, count, names, roles};
 use super::Who;
 use crate::failure::Outcome;
 use crate::printer::{Printer, printable};
@@ -192,7 +192,7 @@ async fn of_project(client: &Client, project_id: ProjectId) -> Outcome<Vec<Membe
             roles: None,
         };
         let page = client.identity_members(&input).await?;
-        offset += page.identity_memberships.len() as i64;
+        offset += count(page.identity_memberships.len());
         let is_last = page.identity_memberships.is_empty() || offset >= page.total_count;
         all.extend(page.identity_memberships.into_iter().map(Member::from));
         if is_last {
@@ -211,7 +211,7 @@ async fn of_organization(client: &Client) -> Outcome<Vec<Member>> {
         let input =
             SearchIdentities { offset: Some(offset), limit: Some(PAGE), ..SearchIdentities::default() };
         let page = client.search_identities(&input).await?;
-        offset += page.identities.len() as i64;
+        offset += count(page.identities.len());
         let is_last = page.identities.is_empty() || offset >= page.total_count;
         all.extend(page.identities.into_iter().map(Member::from));
         if is_last {
