@@ -246,18 +246,18 @@ async fn change(args: WithArgs, into: bool, file: &FileSettings, printer: &Print
                 let which =
                     GroupIdentityPath { group_id, identity_id: names::identity(&client, name).await? };
                 if into {
-                    client.add_group_identity(which).await?
+                    client.add_group_identity(which).await?;
                 } else {
-                    client.remove_group_identity(which).await?
+                    client.remove_group_identity(which).await?;
                 }
             }
             Who::User(name) => {
                 let username = names::user(&client, name).await?.user.username;
                 let which = GroupUserPath { group_id, username };
                 if into {
-                    client.add_group_user(&which).await?
+                    client.add_group_user(&which).await?;
                 } else {
-                    client.remove_group_user(&which).await?
+                    client.remove_group_user(&which).await?;
                 }
             }
             Who::Group(_) => return Err(Failure::usage("a group cannot be in a group")),

@@ -267,14 +267,11 @@ async fn update(args: UpdateArgs, file: &FileSettings, printer: &Printer) -> Out
     let client = args.call.client(file).await?;
     let project = args.place.project(&client).await?;
     let role_id = Role::read(&client, project, &args.slug).await?.id(project)?;
-    let changed: Role = match project {
-        Some(project_id) => {
-            client.update_project_role(&UpdateProjectRole { project_id, role_id, role }).await?.into()
-        }
-        None => {
-            let input = UpdateOrgRole { organization_id: None, role_id, role };
-            client.update_org_role(&input).await?.into()
-        }
+    let changed: Role = if let Some(project_id) = project {
+        client.update_project_role(&UpdateProjectRole { project_id, role_id, role }).await?.into()
+    } else {
+        let input = UpdateOrgRole { organization_id: None, role_id, role };
+        client.update_org_role(&input).await?.into()
     };
     printer.show(args.call.format(), &changed, || {
         printer.note(format!("changed the role {}", changed.slug));

@@ -125,28 +125,25 @@ pub(crate) struct DeleteArgs {
 pub(super) async fn create(args: CreateArgs, file: &FileSettings, printer: &Printer) -> Outcome {
     let client = args.call.client(file).await?;
     let (metadata, protection) = (metadata(args.metadata), Some(args.delete_protection));
-    let made = match args.place.project(&client).await? {
-        Some(project_id) => {
-            let roles = Some(args.roles.given()).filter(|roles| !roles.is_empty());
-            let input = CreateProjectIdentity {
-                project_id,
-                name: args.name,
-                has_delete_protection: protection,
-                metadata,
-                roles,
-            };
-            client.create_project_identity(&input).await?
-        }
-        None => {
-            let input = CreateIdentity {
-                name: args.name,
-                role: args.roles.only()?,
-                organization_id: names::organization(&client).await?,
-                has_delete_protection: protection,
-                metadata,
-            };
-            client.create_identity(&input).await?
-        }
+    let made = if let Some(project_id) = args.place.project(&client).await? {
+        let roles = Some(args.roles.given()).filter(|roles| !roles.is_empty());
+        let input = CreateProjectIdentity {
+            project_id,
+            name: args.name,
+            has_delete_protection: protection,
+            metadata,
+            roles,
+        };
+        client.create_project_identity(&input).await?
+    } else {
+        let input = CreateIdentity {
+            name: args.name,
+            role: args.roles.only()?,
+            organization_id: names::organization(&client).await?,
+            has_delete_protection: protection,
+            metadata,
+        };
+        client.create_identity(&input).await?
     };
     printer.show(args.call.format(), &made, || {
         let next = format!("vouchsafe identity auth attach METHOD --identity {}", made.id);
