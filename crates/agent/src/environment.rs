@@ -3,28 +3,11 @@
 use std::collections::BTreeMap;
 
 use vouchsafe_api::secrets::{ListSecrets, SecretList};
+use vouchsafe_client::variables::refused;
 use vouchsafe_client::{Client, Error, Fetched};
 
 use crate::child::Variables;
 use crate::config::Environment;
-
-/// Variables that decide how programs are found and run; a secret of such a name is not passed on.
-const RESERVED: [&str; 14] = [
-    "HOME",
-    "PATH",
-    "PWD",
-    "SHELL",
-    "USER",
-    "TERM",
-    "IFS",
-    "ENV",
-    "BASH_ENV",
-    "LD_PRELOAD",
-    "LD_LIBRARY_PATH",
-    "LD_AUDIT",
-    "DYLD_INSERT_LIBRARIES",
-    "DYLD_LIBRARY_PATH",
-];
 
 /// Reads a folder again and again.
 #[derive(Debug)]
@@ -65,19 +48,11 @@ fn variables(list: SecretList) -> Variables {
         let name = secret.secret_key;
         if secret.secret_value_hidden {
             tracing::warn!(name, "the secret is left out: its value may not be read");
-        } else if !is_variable(&name) || RESERVED.contains(&name.as_str()) {
-            tracing::warn!(name, "the secret is left out: no such variable can be set");
-        } else if secret.secret_value.reveal().contains('\0') {
-            tracing::warn!(name, "the secret is left out: it contains a NUL character");
+        } else if let Some(why) = refused(&name, secret.secret_value.reveal()) {
+            tracing::warn!(name, "the secret is left out: {why}");
         } else {
             variables.insert(name, secret.secret_value);
         }
     }
     variables
-}
-
-fn is_variable(name: &str) -> bool {
-    !name.starts_with(|c: char| c.is_ascii_digit())
-        && !name.is_empty()
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

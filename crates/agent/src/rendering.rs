@@ -11,8 +11,6 @@ use crate::trouble::Trouble;
 
 /// A template that asks for more than this is a mistake.
 const MOST_REQUESTS: usize = 500;
-/// Largest rendered file, in bytes.
-const LARGEST_TEXT: usize = 64 * 1024 * 1024;
 
 /// A template with its answers.
 pub(crate) struct Rendering {
@@ -49,9 +47,6 @@ impl Rendering {
         for _ in 0..=MOST_REQUESTS {
             match self.template.render(&mut self.known).map_err(Trouble::request)? {
                 Pass::Missing(request) => self.ask(client, request).await?,
-                Pass::Done { text, .. } if text.len() > LARGEST_TEXT => {
-                    return Err(Trouble::request("the rendered text is larger than 64 MiB"));
-                }
                 Pass::Done { text, used } => {
                     self.known.keep(&used);
                     self.tags.retain(|request, _| used.contains(request));

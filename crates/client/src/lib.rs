@@ -8,6 +8,7 @@ mod calls;
 mod error;
 pub mod platform;
 mod transport;
+pub mod variables;
 
 pub use error::{Error, Refusal};
 pub use transport::{Answer, Client, Fetched, Limits};

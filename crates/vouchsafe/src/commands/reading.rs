@@ -110,13 +110,6 @@ pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a String>) -> String 
     if more == 0 { some.join(", ") } else { format!("{} and {more} more", some.join(", ")) }
 }
 
-/// A name that an environment variable can have in every shell.
-pub(super) fn is_variable(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use serde_json::json;

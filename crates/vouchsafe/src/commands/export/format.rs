@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 use vouchsafe_api::secrets::Secret;
+use vouchsafe_client::variables::is_name;
 
-use crate::commands::{quoted, reading::is_variable};
+use crate::commands::quoted;
 use crate::dotenv;
 use crate::failure::{Failure, Outcome};
 use crate::manifest;
@@ -30,7 +31,7 @@ pub(super) fn shell(secrets: &Secrets) -> Outcome<String> {
 fn lines(secrets: &Secrets, prefix: &str, quote: impl Fn(&str) -> String) -> Outcome<String> {
     let mut text = String::new();
     for (name, value) in values(secrets) {
-        if !is_variable(name) {
+        if !is_name(name) {
             return Err(refused(name, "its name cannot be that of a variable"));
         }
         if value.contains('\0') {

@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use clap::Args;
 use vouchsafe_api::secrets::Secret;
+use vouchsafe_client::variables::refused;
 
-use super::reading::{effective, is_variable};
+use super::reading::effective;
 use crate::failure::{CANNOT_RUN, Failure, NO_COMMAND, Outcome};
 use crate::printer::Printer;
 use crate::settings::FileSettings;
@@ -67,24 +68,6 @@ impl WatchArgs {
         Duration::from_secs(self.stop_timeout)
     }
 }
-
-/// Variables that decide how programs are found and run; a secret of such a name is not passed on.
-const RESERVED: [&str; 14] = [
-    "HOME",
-    "PATH",
-    "PWD",
-    "SHELL",
-    "USER",
-    "TERM",
-    "IFS",
-    "ENV",
-    "BASH_ENV",
-    "LD_PRELOAD",
-    "LD_LIBRARY_PATH",
-    "LD_AUDIT",
-    "DYLD_INSERT_LIBRARIES",
-    "DYLD_LIBRARY_PATH",
-];
 
 /// What is left to do when secrets were read.
 pub(super) enum Prepared {
@@ -147,10 +130,8 @@ impl Program {
 fn variables(secrets: BTreeMap<String, Secret>, printer: &Printer) -> BTreeMap<String, String> {
     let mut variables = BTreeMap::new();
     for (name, secret) in secrets {
-        if !is_variable(&name) || RESERVED.contains(&name.as_str()) {
-            printer.warning(format!("the secret `{name}` is left out: no such variable can be set"));
-        } else if secret.secret_value.reveal().contains('\0') {
-            printer.warning(format!("the secret `{name}` is left out: it contains a NUL character"));
+        if let Some(why) = refused(&name, secret.secret_value.reveal()) {
+            printer.warning(format!("the secret `{name}` is left out: {why}"));
         } else {
             variables.insert(name, secret.secret_value.into_text());
         }
