@@ -14,24 +14,28 @@ use crate::derive::derive;
 pub struct SecretHasher {
     secrets: hmac::Key,
     etags: hmac::Key,
+    forms: hmac::Key,
 }
 
 impl SecretHasher {
-    /// A hasher with this key. The two uses get keys of their own, derived from it.
+    /// A hasher with this key. The uses get keys of their own, derived from it.
     pub fn new(key: &[u8; 32]) -> Self {
         let make = |label| {
             let mut derived = Zeroizing::new([0; 32]);
             derive(key, label, derived.as_mut());
             hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
         };
-        Self { secrets: make("hash secret"), etags: make("etag") }
+        Self { secrets: make("hash secret"), etags: make("etag"), forms: make("form token") }
     }
 
     /// The hash of a secret: what is stored, and what it is found by.
     pub fn hash(&self, secret: &str) -> [u8; 32] {
-        let mut out = [0; 32];
-        out.copy_from_slice(hmac::sign(&self.secrets, secret.as_bytes()).as_ref());
-        out
+        sign(&self.secrets, secret)
+    }
+
+    /// What the forms of a session carry, so that another site cannot make one.
+    pub fn form_token(&self, session: &str) -> [u8; 32] {
+        sign(&self.forms, session)
     }
 
     /// Is this the stored hash? Takes the same time wherever they differ.
@@ -44,6 +48,12 @@ impl SecretHasher {
     pub fn etag(&self, body: &[u8]) -> String {
         format!("\"{}\"", hex::encode(&hmac::sign(&self.etags, body).as_ref()[..16]))
     }
+}
+
+fn sign(key: &hmac::Key, text: &str) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(hmac::sign(key, text.as_bytes()).as_ref());
+    out
 }
 
 impl TryFrom<&[u8]> for SecretHasher {

@@ -11,6 +11,7 @@ use vouchsafe_store::{
     Group, Identity, IdentityGate, MemberRef, Project, ProjectGrants, RoleScope, Store, Topic, UserGate,
 };
 
+use crate::App;
 use crate::auth::Actor;
 use crate::auth::scope::TokenScope;
 use crate::grants::{Holdings, Offered};
@@ -312,6 +313,32 @@ impl GovernedGroup {
     }
 }
 
+/// A project of the actor's organization, and what the actor holds in it.
+pub async fn project_facts(
+    app: &App,
+    actor: &Actor,
+    id: ProjectId,
+    now: Timestamp,
+) -> ApiResult<Arc<ProjectFacts>> {
+    let nobody = || ApiError::internal("nobody, or no organization, where a project is asked for");
+    let (org, _) = actor.organization().ok_or_else(nobody)?;
+    let (scope, actor) = (actor.scope(), actor.id().ok_or_else(nobody)?);
+    let (store, cache) = (&app.store, &app.caches.projects);
+    let key = (actor, scope.map(|scope| scope.key), id);
+    let is_current = |facts: &Arc<ProjectFacts>| facts.changes_at.is_none_or(|at| at > now);
+    let known = cache.get(store, &key).filter(is_current);
+    let facts = if known.is_some() {
+        known
+    } else {
+        cache.forget(&key);
+        let topics = [actor.topic(), id.into(), org.into()];
+        cache.get_or_load(store, key, &topics, || ProjectFacts::load(store, id, actor, scope, now)).await?
+    };
+    facts
+        .filter(|facts| facts.project.org_id == org)
+        .ok_or_else(|| ApiError::not_found(format!("Project with ID '{id}' not found")))
+}
+
 impl Cx {
     /// A project of the caller's organization that the caller is a member of. 404 when there is
     /// none (or it belongs to others), 403 when the caller is no member.
@@ -336,26 +363,7 @@ impl Cx {
 
     /// A project of the caller's organization, and what the caller holds in it.
     async fn project_facts(&self, id: ProjectId) -> ApiResult<Arc<ProjectFacts>> {
-        let org = self.org()?;
-        let actor = self.actor_id()?;
-        let now = self.now();
-        let (store, cache) = (&self.app.store, &self.app.caches.projects);
-        let scope = self.actor.scope();
-        let key = (actor, scope.map(|scope| scope.key), id);
-        let is_current = |facts: &Arc<ProjectFacts>| facts.changes_at.is_none_or(|at| at > now);
-        let known = cache.get(store, &key).filter(is_current);
-        let facts = if known.is_some() {
-            known
-        } else {
-            cache.forget(&key);
-            let topics = [actor.topic(), id.into(), org.into()];
-            cache
-                .get_or_load(store, key, &topics, || ProjectFacts::load(store, id, actor, scope, now))
-                .await?
-        };
-        facts
-            .filter(|facts| facts.project.org_id == org)
-            .ok_or_else(|| ApiError::not_found(format!("Project with ID '{id}' not found")))
+        project_facts(&self.app, &self.actor, id, self.now()).await
     }
 
     /// The same, by the project's slug in the caller's organization.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use axum::Router;
 use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
 use vouchsafe_domain::time::Clock;
@@ -14,7 +15,6 @@ use vouchsafe_store::{InstanceKey, Store};
 
 use crate::app::{App, Keys};
 use crate::background;
-use crate::http;
 use crate::settings::Settings;
 use crate::tls::Tls;
 
@@ -145,14 +145,15 @@ impl Listening {
     }
 }
 
-/// Serves the application on a bound listener until `running` is stopped.
-pub async fn serve(app: App, listening: Listening, running: Running) -> anyhow::Result<()> {
+/// Serves the application on a bound listener until `running` is stopped. `service` answers the requests: the API
+/// ([`crate::http::service`]), or that with pages in front.
+pub async fn serve(app: App, service: Router, listening: Listening, running: Running) -> anyhow::Result<()> {
     let Listening { listener, tls, timeouts } = listening;
     listener.set_nonblocking(true)?;
     let purge = tokio::spawn(background::purge_expired(app.clone()));
     let denials = tokio::spawn(background::write_denials(app.clone()));
     let server = limited(axum_server::from_tcp(listener)?, timeouts).handle(running.handle);
-    let service = http::service(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let service = service.into_make_service_with_connect_info::<SocketAddr>();
     let ended = match tls {
         None => server.serve(service).await,
         Some(tls) => {

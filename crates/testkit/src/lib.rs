@@ -15,7 +15,7 @@ mod server;
 pub use database::{Engine, TestDatabase, count, execute, postgres_admin_url};
 pub use person::{Answer, Person};
 pub use proxy::Wire;
-pub use server::{START, TestServer};
+pub use server::{PASSWORD, START, TestServer};
 
 /// Runs each listed `async fn(TestServer)` on both databases.
 #[macro_export]

@@ -24,6 +24,9 @@ use crate::proxy::Wire;
 /// When tests begin: 24 November 2026.
 pub const START: Timestamp = Timestamp::from_millis(1_795_478_400_000);
 
+/// The password of every person.
+pub const PASSWORD: &str = "correct horse battery staple";
+
 /// A server in the test's own process, with one organization and its administrator.
 pub struct TestServer {
     /// Where it listens.
@@ -120,6 +123,19 @@ impl TestServer {
         Person { id, ..self.admin.with_token(token["accessToken"].as_str().unwrap()) }
     }
 
+    /// A person who was invited with this organization role, accepted, and acts in the organization of the server.
+    pub async fn user(&self, email: &str, role: &str) -> Person {
+        let body =
+            json!({ "inviteeEmails": [email], "organizationId": self.org, "organizationRoleSlug": role });
+        let invited = self.admin.post("/api/v1/invite-org/signup", body).await.ok();
+        let link = invited["completeInviteLinks"][0]["link"].as_str().unwrap();
+        let code = link.split_once("token=").unwrap().1.split('&').next().unwrap();
+        let body = json!({ "email": email, "firstName": "Ann", "password": PASSWORD, "code": code });
+        let reply = self.anonymous().post("/api/v3/signup/complete-account/invite", body).await.ok();
+        let person = self.admin.with_token(reply["token"].as_str().unwrap());
+        Person { id: reply["user"]["id"].as_str().unwrap().to_owned(), ..person }
+    }
+
     /// A new project made by the administrator; answers its JSON.
     pub async fn project(&self, name: &str) -> Value {
         self.admin.post("/api/v1/projects", json!({ "projectName": name })).await.ok()["project"].clone()
@@ -170,7 +186,8 @@ async fn run(
     adjust(&mut settings);
     let app = assemble(store, root, clock, settings).await.unwrap();
     let running = Running::new();
-    tokio::spawn(serve(app.clone(), Listening::plain(listener), running.clone()));
+    let service = vouchsafe_console::service(app.clone());
+    tokio::spawn(serve(app.clone(), service, Listening::plain(listener), running.clone()));
     (app, format!("http://{address}"), running)
 }
 

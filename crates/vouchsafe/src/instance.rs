@@ -99,7 +99,8 @@ impl Instance {
         let store = self.app.store.clone();
         let metrics = self.metrics.map(|listener| tokio::spawn(metrics::serve(self.app.clone(), listener)));
         let listening = Listening { listener: self.listener, tls: self.tls, timeouts: Timeouts::USUAL };
-        let served = serve(self.app, listening, running).await;
+        let service = vouchsafe_console::service(self.app.clone());
+        let served = serve(self.app, service, listening, running).await;
         if let Some(metrics) = metrics {
             metrics.abort();
         }

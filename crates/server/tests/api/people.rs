@@ -5,7 +5,7 @@ use reqwest::header::{COOKIE, SET_COOKIE};
 use serde_json::{Value, json};
 use vouchsafe_testkit::{Answer, Person, TestServer};
 
-pub(crate) const PASSWORD: &str = "correct horse battery staple";
+pub(crate) use vouchsafe_testkit::PASSWORD;
 
 pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("expected a text: {value}"))
@@ -45,10 +45,5 @@ pub(crate) fn code(link: &str) -> String {
 
 /// A person who was invited, accepted, and acts in the organization of the server.
 pub(crate) async fn person(server: &TestServer, email: &str, role: &str) -> Person {
-    let link = invite(&server.admin, &server.org.to_string(), email, role).await.expect("a link");
-    let body = json!({ "email": email, "firstName": "Ann", "password": PASSWORD, "code": code(&link) });
-    let reply = server.anonymous().post("/api/v3/signup/complete-account/invite", body).await.ok();
-    let mut person = server.admin.with_token(text(&reply["token"]));
-    text(&reply["user"]["id"]).clone_into(&mut person.id);
-    person
+    server.user(email, role).await
 }

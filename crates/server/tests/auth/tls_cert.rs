@@ -89,7 +89,12 @@ impl Secure {
         let port = listener.local_addr().unwrap().port();
         let running = Running::new();
         let listening = Listening { listener, tls: Some(tls), timeouts };
-        tokio::spawn(serve(server.app.clone(), listening, running.clone()));
+        tokio::spawn(serve(
+            server.app.clone(),
+            vouchsafe_server::http::service(server.app.clone()),
+            listening,
+            running.clone(),
+        ));
         Self { url: format!("https://127.0.0.1:{port}"), port, folder, running }
     }
 
@@ -579,7 +584,12 @@ async fn silent_clients_are_cut_off() {
     let plain = listener.local_addr().unwrap();
     let running = Running::new();
     let listening = Listening { timeouts, ..Listening::plain(listener) };
-    tokio::spawn(serve(server.app.clone(), listening, running.clone()));
+    tokio::spawn(serve(
+        server.app.clone(),
+        vouchsafe_server::http::service(server.app.clone()),
+        listening,
+        running.clone(),
+    ));
 
     let connect = async |port: u16, bytes: &[u8]| {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();

@@ -1,0 +1,48 @@
+//! The web console: pages rendered on the server, for people.
+//!
+//! A page does what it does through the HTTP API of the server in the same process ([`api`]), as the person who looks
+//! at it. So there are no rules here: whoever may not do something by the API may not do it here, and whatever is done
+//! is recorded in the same way. What a person holds is asked only to leave out what would be refused ([`visit`]).
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod api;
+mod assets;
+mod confirm;
+mod cookies;
+mod errors;
+mod fallback;
+mod form;
+mod identities;
+mod list;
+mod page;
+mod session;
+mod sign_in;
+mod time;
+mod visit;
+
+use axum::Router;
+use vouchsafe_server::App;
+
+use crate::api::Inside;
+
+/// What every page can reach.
+#[derive(Clone)]
+pub(crate) struct Console {
+    /// The application.
+    pub(crate) app: App,
+    /// Its HTTP API.
+    pub(crate) inside: Inside,
+}
+
+/// The pages, and behind them the whole HTTP API of the application.
+pub fn service(app: App) -> Router {
+    let api = vouchsafe_server::http::service(app.clone());
+    let console = Console { app, inside: Inside::new(api.clone()) };
+    Router::new()
+        .merge(assets::routes())
+        .merge(identities::routes())
+        .merge(sign_in::routes())
+        .fallback(move |request| fallback::answer(api.clone(), request))
+        .layer(axum::middleware::map_response(page::harden))
+        .with_state(console)
+}

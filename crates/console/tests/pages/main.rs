@@ -1,0 +1,6 @@
+//! Pages through real HTTP, as a browser without scripts asks for them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod browser;
+mod frame;
+mod identities;
