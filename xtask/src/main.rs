@@ -5,6 +5,7 @@
 
 mod api;
 mod bench;
+mod browser;
 mod cargo;
 mod http;
 mod oidc;
@@ -36,6 +37,8 @@ enum Task {
     Bench(bench::Args),
     /// Run an LDAP directory for tests by hand; prints the variables by which they find it.
     Slapd,
+    /// Run the driver of a browser for tests by hand; prints the variables by which they find it.
+    Browser,
     /// A server that answers one constant: what the benchmark compares with.
     #[command(hide = true)]
     Bare(bench::bare::Args),
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Task::Test(args) => proc::interruptible(move || Ok(test::run(&args))),
         Task::Bench(args) => proc::interruptible(move || bench::run(&args)),
         Task::Slapd => proc::interruptible(|| slapd::serve().map(|()| ExitCode::SUCCESS)),
+        Task::Browser => proc::interruptible(|| browser::serve().map(|()| ExitCode::SUCCESS)),
         Task::Bare(args) => bench::bare::run(&args).map(|()| ExitCode::SUCCESS),
         Task::Load(args) => bench::load::run(&args).map(|()| ExitCode::SUCCESS),
     };

@@ -1,6 +1,6 @@
 //! Child processes and temporary folders that never outlive the task, whether it ends, fails or is interrupted.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
@@ -175,4 +175,18 @@ pub(crate) fn free_address() -> Result<SocketAddr> {
 /// Says what happens next.
 pub(crate) fn step(what: impl AsRef<str>) {
     println!("==> {}", what.as_ref());
+}
+
+/// Waits up to 30 seconds until a server takes connections; if it ends or takes longer, the error shows its log.
+pub(crate) fn wait_until_listening(server: &mut Running, address: SocketAddr, log: &Path) -> Result<()> {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while TcpStream::connect(address).is_err() {
+        let ended = server.ended()?;
+        if ended.is_some() || Instant::now() > deadline {
+            let log = std::fs::read_to_string(log).context("reading a server's log")?;
+            bail!("the server for {address} did not start ({ended:?}):\n{log}");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
 }

@@ -1,15 +1,15 @@
 //! A throw-away OpenLDAP server with users and groups: the directory that tests of LDAP Auth talk to.
 
 use std::fs::write;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use rustix::process::Signal;
 
-use crate::proc::{Running, Scratch, free_address, step};
+use crate::proc::{Running, Scratch, free_address, step, wait_until_listening};
 use crate::tools::{found_or_installed, in_path, is_executable, run};
 
 /// Users and groups.
@@ -54,7 +54,7 @@ impl Slapd {
         command.args(["-d", "0", "-h", &format!("ldap://{plain}/ ldaps://{tls}/")]).arg("-f").arg(&config);
         command.stdout(output.try_clone()?).stderr(output);
         let mut server = Running::start("slapd", &mut command)?;
-        wait_until_ready(&mut server, plain, &log)?;
+        wait_until_listening(&mut server, plain, &log)?;
         Ok(Self { plain, tls, server, folder })
     }
 
@@ -113,19 +113,6 @@ fn configuration(folder: &Path) -> String {
          access to * by dn.exact=\"cn=reader,dc=example,dc=com\" read by self read by anonymous auth by * none\n",
         modules = modules.unwrap_or_default(),
     )
-}
-
-fn wait_until_ready(server: &mut Running, address: SocketAddr, log: &Path) -> Result<()> {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while TcpStream::connect(address).is_err() {
-        let ended = server.ended()?;
-        if ended.is_some() || Instant::now() > deadline {
-            let log = std::fs::read_to_string(log).context("reading slapd's log")?;
-            bail!("slapd did not start ({ended:?}):\n{log}");
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Ok(())
 }
 
 /// Runs the server until it is interrupted, for tests that are run by hand.

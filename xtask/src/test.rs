@@ -6,6 +6,7 @@ use std::process::{ExitCode, Stdio};
 use anyhow::Result;
 use clap::ValueEnum;
 
+use crate::browser::Browser;
 use crate::cargo;
 use crate::oidc;
 use crate::postgres::Postgres;
@@ -82,6 +83,8 @@ fn run_parts(args: &Args, tally: &mut Tally) -> Result<()> {
         ];
         counterparts.extend(slapd.environment());
         counterparts.extend(oidc::prepare()?);
+        let browser = Browser::start()?;
+        counterparts.extend(browser.environment()?);
         step("Running the workspace's tests");
         *tally += cargo_test(&["--workspace"], &counterparts)?;
     }

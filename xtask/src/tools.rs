@@ -21,6 +21,19 @@ pub(crate) fn node() -> Result<Node> {
     })
 }
 
+/// Installs in `target` what the lock file in `source` names, and copies further files there; answers Node.js.
+pub(crate) fn node_with(source: &Path, files: &[&str], target: &Path) -> Result<PathBuf> {
+    let Node { node, npm } = node()?;
+    std::fs::create_dir_all(target)?;
+    for file in ["package.json", "package-lock.json", ".npmrc"].iter().chain(files) {
+        std::fs::copy(source.join(file), target.join(file))?;
+    }
+    install_once(target, &source.join("package-lock.json"), || {
+        run("npm ci", Command::new(&npm).args(["ci", "--ignore-scripts"]).current_dir(target))
+    })?;
+    Ok(node)
+}
+
 /// Makes sure `python3 -m venv` works, and makes a virtual environment in `folder`.
 fn python_environment(folder: &Path) -> Result<()> {
     let make = || {

@@ -105,6 +105,16 @@ pub struct Session {
     pub updated_at: Timestamp,
 }
 
+/// The tokens of a session that was opened for another program.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenedSession {
+    /// Access token.
+    pub token: Concealed,
+    /// Refresh token: what the cookie `jid` holds for browsers.
+    pub refresh_token: Concealed,
+}
+
 /// Names a session.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -24,7 +24,7 @@ document.addEventListener("change", (event) => {
 // A slash goes to the search field of the page.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+  if (event.target.closest?.("input, textarea, select, [contenteditable]")) return;
   const search = document.querySelector("input[type=search]");
   if (search) {
     event.preventDefault();
@@ -32,3 +32,13 @@ document.addEventListener("keydown", (event) => {
     search.select();
   }
 });
+
+// Hands a login to the command line that waits for it on this computer.
+const handOver = document.querySelector("[data-hand-over]");
+if (handOver) {
+  const login = atob(document.getElementById(handOver.dataset.handOver).textContent);
+  const headers = { "Content-Type": "application/json" };
+  fetch(`http://127.0.0.1:${handOver.dataset.port}/`, { method: "POST", headers, credentials: "include", body: login })
+    .then((answer) => { handOver.textContent = answer.ok ? handOver.dataset.done : handOver.dataset.failed; })
+    .catch(() => { handOver.textContent = handOver.dataset.failed; });
+}

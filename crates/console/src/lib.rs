@@ -7,6 +7,7 @@
 
 mod api;
 mod assets;
+mod cli;
 mod confirm;
 mod cookies;
 mod errors;
@@ -40,6 +41,7 @@ pub fn service(app: App) -> Router {
     let console = Console { app, inside: Inside::new(api.clone()) };
     Router::new()
         .merge(assets::routes())
+        .merge(cli::routes())
         .merge(identities::routes())
         .merge(sign_in::routes())
         .fallback(move |request| fallback::answer(api.clone(), request))

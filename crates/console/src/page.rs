@@ -2,6 +2,8 @@
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use vouchsafe_policy::{Need, org};
@@ -175,9 +177,9 @@ pub(crate) fn html(template: &impl Template) -> Response {
     }
 }
 
-/// Nothing from elsewhere, no script or style inside of a page, no frame around it.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Nothing from elsewhere, no script or style inside of a page, no frame around it. Ends with where scripts may connect to.
+pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+                                 form-action 'self'; base-uri 'none'; frame-ancestors 'none'; connect-src 'self'";
 
 /// Gives pages the headers that keep them safe; answers of the API stay as they are.
 pub(crate) async fn harden(mut response: Response) -> Response {
@@ -199,6 +201,11 @@ pub(crate) async fn harden(mut response: Response) -> Response {
         }
     }
     response
+}
+
+/// Bytes as text (RFC 4648, section 4).
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
 }
 
 /// A path of this site to go on to; anything else goes to the start page.

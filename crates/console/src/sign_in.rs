@@ -16,13 +16,13 @@ use vouchsafe_api::organizations::{MyOrganization, MyOrganizationList};
 use vouchsafe_api::sign_in::{SelectOrganizationReply, SignInReply};
 use vouchsafe_domain::id::OrgId;
 
-use crate::Console;
 use crate::api::{Call, Origin, Refused, path, query};
 use crate::errors::{Shown, Trouble};
 use crate::form::Form;
 use crate::page::{self, html, onward};
 use crate::session::{self, Sender};
 use crate::visit::{Person, Posted, Visit, read};
+use crate::{Console, cli};
 
 pub(crate) fn routes() -> Router<Console> {
     Router::new()
@@ -40,9 +40,17 @@ async fn start_page(visit: Visit) -> Redirect {
 
 /// Where to go once signed in.
 #[derive(Default, Deserialize)]
+#[serde(default)]
 struct Next {
-    #[serde(default)]
     next: String,
+    /// Where a command line on the person's own machine waits for a login.
+    callback_port: Option<u16>,
+}
+
+impl Next {
+    fn target(self) -> String {
+        self.callback_port.map_or(self.next, cli::target)
+    }
 }
 
 #[derive(Template)]
@@ -63,7 +71,8 @@ fn login_page(status: StatusCode, form: Form, next: &str) -> Response {
     (status, html(&LoginPage { form, action })).into_response()
 }
 
-async fn ask(State(console): State<Console>, Query(Next { next }): Query<Next>, request: Request) -> Shown {
+async fn ask(State(console): State<Console>, Query(next): Query<Next>, request: Request) -> Shown {
+    let next = next.target();
     let (mut parts, _) = request.into_parts();
     if Person::from_request_parts(&mut parts, &console).await.is_ok() {
         return Ok(Redirect::to(onward(&next)).into_response());
@@ -139,7 +148,7 @@ impl Outside {
 
 async fn sign_in(
     State(console): State<Console>,
-    Query(Next { next }): Query<Next>,
+    Query(Next { next, .. }): Query<Next>,
     request: Request,
 ) -> Shown {
     let (outside, form) = Outside::posted(console, request).await?;
@@ -209,7 +218,7 @@ fn organizations_page(person: &Person, status: StatusCode, form: Form, next: &st
     (status, html(&page)).into_response()
 }
 
-async fn organizations(person: Person, Query(Next { next }): Query<Next>) -> Response {
+async fn organizations(person: Person, Query(Next { next, .. }): Query<Next>) -> Response {
     organizations_page(&person, StatusCode::OK, Form::default(), &next)
 }
 

@@ -26,6 +26,8 @@ const LOCK_LIFE: i64 = 5 * 60;
 pub struct SignedIn {
     /// Access token.
     pub access: Concealed,
+    /// Refresh token.
+    pub refresh: Concealed,
     /// The cookie with the refresh token.
     pub cookie: HeaderValue,
 }
@@ -62,8 +64,9 @@ pub fn tokens(
         exp: end,
     });
     let signer = &app.keys.signer;
-    let cookie = cookie(app, &signer.sign(&refresh), SESSION_LIFE)?;
-    Ok(SignedIn { access: Concealed::new(signer.sign(&access)), cookie })
+    let refresh = Concealed::new(signer.sign(&refresh));
+    let cookie = cookie(app, refresh.reveal(), SESSION_LIFE)?;
+    Ok(SignedIn { access: Concealed::new(signer.sign(&access)), refresh, cookie })
 }
 
 /// The cookie that takes the refresh token away again.

@@ -3,7 +3,7 @@
 use serde_json::json;
 use vouchsafe_api::common::{MessageReply, Nothing};
 use vouchsafe_api::users::{
-    ChangePassword, Profile, ProfileReply, RenameMe, Session, SessionPath, UserSummary,
+    ChangePassword, OpenedSession, Profile, ProfileReply, RenameMe, Session, SessionPath, UserSummary,
 };
 use vouchsafe_domain::text::bounded;
 use vouchsafe_policy::Permit;
@@ -14,7 +14,8 @@ use super::error::{ApiError, ApiResult};
 use super::reply::ok;
 use super::route::{Access, Outcome, Routes};
 use super::sign_in::person;
-use crate::auth::sessions::{audit_person, locked, organizations_of, recognize};
+use crate::auth::Actor;
+use crate::auth::sessions::{audit_person, locked, organizations_of, recognize, session_end, tokens};
 
 const SESSIONS: &str = "/api/v2/users/me/sessions";
 const SESSION: &str = "/api/v2/users/me/sessions/{sessionId}";
@@ -25,6 +26,12 @@ pub(super) fn routes() -> Routes {
         .patch(["/api/v2/users/me/name"], Access::Person, "Change one's own name", rename)
         .post(["/api/v2/users/me/password"], Access::Person, "Change one's own password", change_password)
         .get([SESSIONS], Access::Person, "List one's own sessions", sessions)
+        .post(
+            [SESSIONS],
+            Access::Member,
+            "Open another session of one's own, for another program",
+            open_session,
+        )
         .delete([SESSIONS], Access::Person, "End all one's own sessions", end_sessions)
         .delete([SESSION], Access::Person, "End one of one's own sessions", end_session)
 }
@@ -76,6 +83,21 @@ async fn sessions(cx: Cx, _: Nothing) -> Outcome<Vec<Session>> {
     let found = cx.app.store.sessions_of(person.id, cx.now()).await?;
     let current = person.session;
     ok(found.into_iter().map(|session| shown(session, current)).collect())
+}
+
+/// The new session acts in the same organization, and lives on when the one that opened it ends.
+async fn open_session(cx: Cx, _: Nothing) -> Outcome<OpenedSession> {
+    let Actor::User(actor) = &cx.actor else {
+        return Err(ApiError::forbidden("This route is for users; an identity cannot use it"));
+    };
+    let (user, org) = (actor.id, cx.org()?);
+    let mut change = cx.app.store.change(&Permit::own("open a session"), &cx.author()).await?;
+    let session = change.insert_session(user, session_end(cx.now())).await?;
+    let detail = json!({ "userId": user, "sessionId": session.id, "openedBy": actor.session });
+    change.audit("open-user-session", org, None, &detail);
+    change.commit().await?;
+    let signed_in = tokens(&cx.app, &session, Some(org), cx.now())?;
+    ok(OpenedSession { token: signed_in.access, refresh_token: signed_in.refresh })
 }
 
 async fn end_sessions(cx: Cx, _: Nothing) -> Outcome<MessageReply> {

@@ -14,6 +14,7 @@ both!(
     parallel_guesses_are_counted_exactly,
     a_refresh_token_works_once,
     sessions_are_listed_and_ended,
+    a_session_is_opened_for_another_program,
     a_new_password_ends_the_other_sessions,
     tokens_and_sessions_expire,
     profiles_are_read_and_renamed,
@@ -201,6 +202,21 @@ async fn sessions_are_listed_and_ended(server: TestServer) {
     let (fifth, _) = signed_in(&server).await;
     fifth.post("/api/v1/auth/logout", json!({})).await.ok();
     fifth.get(path).await.refused(404);
+}
+
+async fn a_session_is_opened_for_another_program(server: TestServer) {
+    let ann = person(&server, ANN, "member").await;
+    let opened = ann.post("/api/v2/users/me/sessions", json!({})).await.ok();
+    let other = server.anonymous().with_token(text(&opened["token"]));
+    let sessions = other.get("/api/v2/users/me/sessions").await.ok();
+    assert_eq!(sessions.as_array().unwrap().len(), 2, "{sessions}");
+    // It acts in the same organization, and lives on when the other one ends.
+    ann.post("/api/v1/auth/logout", json!({})).await.ok();
+    ann.post("/api/v1/auth/checkAuth", json!({})).await.refused(404);
+    other.get("/api/v1/projects").await.ok();
+    let refreshed = post_with_cookie(&server, "/api/v1/auth/token", text(&opened["refreshToken"])).await;
+    assert_eq!(refreshed.ok()["organizationId"], server.org.to_string());
+    server.admin.post("/api/v2/users/me/sessions", json!({})).await.refused(403);
 }
 
 async fn a_new_password_ends_the_other_sessions(server: TestServer) {

@@ -1,0 +1,147 @@
+//! What holds for every page that can be reached by links.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde_json::{Value, json};
+use vouchsafe_testkit::{Engine, TestServer};
+
+use crate::window::Window;
+
+/// Most pages that are looked at.
+const MOST: usize = 200;
+
+/// Names that somebody may have thought up to do harm, or just to be funny.
+fn hostile() -> [String; 4] {
+    [
+        "<script>document.title='owned'</script>".to_owned(),
+        "\u{202e}txt.exe \u{2066}right to left".to_owned(),
+        "🦀👩‍👩‍👧‍👦".repeat(20),
+        "long".repeat(60),
+    ]
+}
+
+/// Something of everything, with hostile names.
+async fn populated(server: &TestServer) {
+    let admin = &server.admin;
+    for name in hostile() {
+        let body = json!({ "name": name, "organizationId": server.org, "role": "member" });
+        let identity = admin.post("/api/v1/identities", body).await.ok();
+        let id = identity["identity"]["id"].as_str().unwrap();
+        server.universal_auth(id, json!({})).await;
+        let project = admin.post("/api/v1/projects", json!({ "projectName": short(&name) })).await.ok();
+        let project = project["project"]["id"].as_str().unwrap().to_owned();
+        let member = format!("/api/v2/workspace/{project}/identity-memberships/{id}");
+        admin.post(&member, json!({ "role": "viewer" })).await.ok();
+        let secret = json!({
+            "projectId": project, "environment": "dev", "secretPath": "/", "secretValue": name, "secretComment": name,
+        });
+        admin.post("/api/v4/secrets/KEY", secret).await.ok();
+    }
+    let rules = json!([{ "subject": "identity", "action": ["read"] }]);
+    let role = json!({ "slug": "reader", "name": short(&hostile()[0]), "permissions": rules });
+    admin.post("/api/v1/organization/roles", role).await.ok();
+    admin.post("/api/v1/groups", json!({ "name": short(&hostile()[1]), "role": "no-access" })).await.ok();
+}
+
+/// As much of a name as a project takes.
+fn short(name: &str) -> String {
+    name.chars().take(60).collect()
+}
+
+/// The links of a page within the console, without what only differs in its parameters: one of each kind is enough.
+async fn links(window: &Window) -> Vec<String> {
+    let script = "return [...document.querySelectorAll('a[href]')].map((one) => one.href)";
+    let found = window.run(script).await;
+    let found = found.as_array().unwrap().iter().filter_map(Value::as_str);
+    let here = found.filter_map(|link| link.strip_prefix(&window.url));
+    here.filter(|path| !path.starts_with("/api/"))
+        .map(|path| path.split('#').next().unwrap().to_owned())
+        .collect()
+}
+
+/// A path with ids left out: pages of one kind.
+fn kind(path: &str) -> String {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let is_id = |part: &str| part.len() == 36 && part.matches('-').count() == 4;
+    let parts: Vec<&str> = path.split('/').map(|part| if is_id(part) { "{id}" } else { part }).collect();
+    let names: Vec<&str> = query.split('&').map(|pair| pair.split('=').next().unwrap_or("")).collect();
+    format!("{}?{}", parts.join("/"), names.join("&"))
+}
+
+/// All pages that somebody reaches by links, a few of each kind.
+async fn pages(window: &Window, mut look: impl AsyncFnMut(&Window, &str)) -> usize {
+    let mut kinds: BTreeMap<String, u32> = BTreeMap::new();
+    let mut open = VecDeque::from(["/".to_owned()]);
+    let mut seen = Vec::new();
+    while let Some(path) = open.pop_front() {
+        let count = kinds.entry(kind(&path)).or_default();
+        if *count >= 3 || seen.contains(&path) || seen.len() >= MOST {
+            continue;
+        }
+        *count += 1;
+        window.go(&path).await;
+        look(window, &path).await;
+        open.extend(links(window).await);
+        seen.push(path);
+    }
+    seen.len()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_is_sound_and_accessible() {
+    let server = TestServer::start(Engine::Sqlite).await;
+    populated(&server).await;
+    let window = Window::of(&server, "ann@example.com", "admin").await;
+    let mut wrong = Vec::new();
+    let count = pages(&window, async |window, path| {
+        let title = window.run("return document.title").await;
+        assert_ne!(title, "owned", "{path}");
+        wrong.extend(window.complaints().await);
+        let name: String = kind(path).chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+        window.picture(name.trim_matches('-')).await;
+    })
+    .await;
+    assert!(wrong.is_empty(), "{} of {count} pages:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(count > 10, "only {count} pages were found");
+    window.close().await;
+}
+
+/// Sends each form as it is and tells which were refused for want of permission.
+const FORMS: &str = r"
+    const forms = [...document.querySelectorAll('form')].filter((form) => form.method === 'post' && !form.action.endsWith('/logout'));
+    Promise.all(forms.map(async (form) => {
+        const buttons = [...form.querySelectorAll('button')];
+        const answers = await Promise.all((buttons.length ? buttons : [null]).map((button) => fetch(form.action, {
+            method: 'POST', redirect: 'manual', body: new URLSearchParams(new FormData(form, button)),
+        })));
+        return answers.filter((answer) => answer.status === 403).map(() => 'form ' + form.action);
+    })).then((all) => done(all.flat()), (error) => done(['' + error]));
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_viewer_finds_nothing_that_would_be_refused() {
+    let server = TestServer::start(Engine::Sqlite).await;
+    populated(&server).await;
+    let subjects = ["identity", "role", "member", "groups", "settings", "audit-logs"];
+    let rules: Vec<Value> =
+        subjects.map(|subject| json!({ "subject": subject, "action": ["read"] })).into_iter().collect();
+    let role = json!({ "slug": "viewer", "name": "Viewer", "permissions": rules });
+    server.admin.post("/api/v1/organization/roles", role).await.ok();
+    let window = Window::of(&server, "vic@example.com", "viewer").await;
+    let projects = server.admin.get("/api/v1/projects").await.ok();
+    let project = projects["projects"][0]["id"].as_str().unwrap().to_owned();
+    let body = json!({ "emails": ["vic@example.com"], "roleSlugs": ["viewer"] });
+    server.admin.post(&format!("/api/v1/projects/{project}/memberships"), body).await.ok();
+    let mut wrong = Vec::new();
+    let count = pages(&window, async |window, path| {
+        let refused = window.run_until_done(FORMS).await;
+        wrong.extend(refused.as_array().unwrap().iter().map(|one| format!("{path}: {one}")));
+        let status = window.run("return performance.getEntriesByType('navigation')[0].responseStatus").await;
+        if status != 200 {
+            wrong.push(format!("{path} answers {status}"));
+        }
+    })
+    .await;
+    assert!(wrong.is_empty(), "of {count} pages:\n{}", wrong.join("\n"));
+    window.close().await;
+}

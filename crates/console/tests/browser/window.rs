@@ -1,0 +1,236 @@
+//! A window of Chromium in which somebody is signed in.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use thirtyfour::common::log::LoggingPrefsLogLevel;
+use thirtyfour::prelude::*;
+use vouchsafe_testkit::{PASSWORD, TestServer};
+
+fn variable(name: &str) -> String {
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is missing: run `cargo xtask test`, or `cargo xtask browser`"))
+}
+
+/// What is looked at on each page.
+const SCREENS: [(&str, u32, u32); 3] = [("phone", 390, 844), ("laptop", 1280, 800), ("wide", 1920, 1080)];
+
+/// A window of Chromium.
+pub(crate) struct Window {
+    driver: WebDriver,
+    pub(crate) url: String,
+}
+
+impl Window {
+    /// Opens a window at a server.
+    pub(crate) async fn open(server: &TestServer) -> Self {
+        let mut capabilities = DesiredCapabilities::chrome();
+        // Everything runs as root in a container; pages are ours.
+        for argument in ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"] {
+            capabilities.add_arg(argument).unwrap();
+        }
+        capabilities.set_browser_log_level(LoggingPrefsLogLevel::All).unwrap();
+        let driver = WebDriver::new(variable("VOUCHSAFE_TEST_WEBDRIVER"), capabilities).await.unwrap();
+        let window = Self { driver, url: server.url.clone() };
+        window.resize(1280, 800).await;
+        window
+    }
+
+    /// A window in which a new person with this organization role is signed in.
+    pub(crate) async fn of(server: &TestServer, email: &str, role: &str) -> Self {
+        let first = json!({ "email": "first@example.com", "password": PASSWORD, "organization": "first" });
+        server.anonymous().post("/api/v1/admin/bootstrap", first).await;
+        server.user(email, role).await;
+        let window = Self::open(server).await;
+        window.go("/login").await;
+        window.fill("email", email).await;
+        window.fill("password", PASSWORD).await;
+        window.press("Sign in").await;
+        window
+    }
+
+    /// Closes the window.
+    pub(crate) async fn close(self) {
+        self.driver.quit().await.unwrap();
+    }
+
+    /// Goes to a page.
+    pub(crate) async fn go(&self, path: &str) {
+        self.driver.goto(format!("{}{path}", self.url)).await.unwrap();
+    }
+
+    /// Path and query of the page.
+    pub(crate) async fn path(&self) -> String {
+        let url = self.driver.current_url().await.unwrap();
+        url.as_str().strip_prefix(&self.url).unwrap_or(url.as_str()).to_owned()
+    }
+
+    /// The visible text of the page.
+    pub(crate) async fn text(&self) -> String {
+        self.driver.find(By::Tag("body")).await.unwrap().text().await.unwrap()
+    }
+
+    /// Fails the test unless the page shows this text.
+    #[track_caller]
+    pub(crate) fn sees<'w>(&'w self, text: &'w str) -> impl Future<Output = ()> + 'w {
+        let caller = std::panic::Location::caller();
+        async move {
+            let shown = self.text().await;
+            assert!(shown.contains(text), "{caller}: {} does not show {text:?}:\n{shown}", self.path().await);
+        }
+    }
+
+    /// Waits up to ten seconds until the page shows this text.
+    pub(crate) async fn sees_soon(&self, text: &str) {
+        for _ in 0..100 {
+            if self.text().await.contains(text) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        self.sees(text).await;
+    }
+
+    /// Types into a field, replacing what is there.
+    pub(crate) async fn fill(&self, name: &str, text: &str) {
+        let field = self.find(&format!("[name={}]:not([type=hidden])", quoted(name))).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Chooses from a list by the value.
+    pub(crate) async fn choose(&self, name: &str, value: &str) {
+        let option = format!("select[name={}] option[value={}]", quoted(name), quoted(value));
+        self.find(&option).await.click().await.unwrap();
+    }
+
+    /// Ticks a box that has this value, or takes the tick away.
+    pub(crate) async fn tick(&self, name: &str, value: &str) {
+        self.find(&format!("input[name={}][value={}]", quoted(name), quoted(value)))
+            .await
+            .click()
+            .await
+            .unwrap();
+    }
+
+    /// Presses the first visible button or link that is called so.
+    pub(crate) async fn press(&self, name: &str) {
+        let path =
+            format!("//*[self::button or self::a or self::summary][normalize-space(.)={}]", xpath(name));
+        for element in self.driver.find_all(By::XPath(path)).await.unwrap() {
+            if element.is_displayed().await.unwrap() {
+                element.scroll_into_view().await.unwrap();
+                return element.click().await.unwrap();
+            }
+        }
+        panic!("{} has no button or link {name:?}:\n{}", self.path().await, self.text().await);
+    }
+
+    async fn find(&self, css: &str) -> WebElement {
+        match self.driver.find(By::Css(css)).await {
+            Ok(element) => element,
+            Err(error) => {
+                panic!("{} has no {css}: {error}\n{}", self.path().await, self.text().await)
+            }
+        }
+    }
+
+    /// What a script answers.
+    pub(crate) async fn run(&self, script: &str) -> Value {
+        self.driver.execute(script, Vec::new()).await.unwrap().json().clone()
+    }
+
+    /// What a script hands to the function `done`.
+    pub(crate) async fn run_until_done(&self, script: &str) -> Value {
+        let script = format!("const done = arguments[arguments.length - 1]; {script}");
+        self.driver.execute_async(script, Vec::new()).await.unwrap().json().clone()
+    }
+
+    async fn resize(&self, width: u32, height: u32) {
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", size).await.unwrap();
+    }
+
+    /// Everything that is wrong with the page: messages on the console, anything inline or foreign, too wide for a
+    /// phone, and what the checker of accessibility finds in light and dark.
+    pub(crate) async fn complaints(&self) -> Vec<String> {
+        let mut found = self.messages().await;
+        found.extend(texts(&self.run(INLINE_OR_FOREIGN).await));
+        self.resize(390, 844).await;
+        found.extend(texts(&self.run(TOO_WIDE).await));
+        self.resize(1280, 800).await;
+        let axe = std::fs::read_to_string(variable("VOUCHSAFE_TEST_AXE")).unwrap();
+        self.driver.execute(axe, Vec::new()).await.unwrap();
+        for theme in ["light", "dark"] {
+            self.run(&format!("document.documentElement.dataset.theme = '{theme}'")).await;
+            let violations = texts(&self.run_until_done(ACCESSIBILITY).await);
+            found.extend(violations.into_iter().map(|text| format!("{theme}: {text}")));
+        }
+        let path = self.path().await;
+        found.into_iter().map(|text| format!("{path}: {text}")).collect()
+    }
+
+    /// What the page said on the console since it was asked last.
+    pub(crate) async fn messages(&self) -> Vec<String> {
+        let log = self.driver.browser_log().await.unwrap();
+        let serious = log.into_iter().filter(|entry| matches!(entry.level.as_str(), "SEVERE" | "WARNING"));
+        serious.map(|entry| entry.message).collect()
+    }
+
+    /// Pictures of the page at all sizes, light and dark, below `target/screenshots`.
+    pub(crate) async fn picture(&self, name: &str) {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/screenshots");
+        std::fs::create_dir_all(&folder).unwrap();
+        for (size, width, height) in SCREENS {
+            self.resize(width, height).await;
+            for theme in ["light", "dark"] {
+                self.run(&format!("document.documentElement.dataset.theme = '{theme}'")).await;
+                self.driver.screenshot(&folder.join(format!("{name}-{size}-{theme}.png"))).await.unwrap();
+            }
+        }
+        self.resize(1280, 800).await;
+    }
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    let items = value.as_array().unwrap_or_else(|| panic!("expected a list: {value}"));
+    items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect()
+}
+
+/// A string of CSS.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// A string of `XPath`, which knows no escapes.
+fn xpath(text: &str) -> String {
+    if text.contains('"') { format!("'{text}'") } else { format!("\"{text}\"") }
+}
+
+const INLINE_OR_FOREIGN: &str = r"
+    const found = [];
+    for (const one of document.querySelectorAll('script:not([src]), style, [style]')) found.push('inline: ' + one.outerHTML.slice(0, 200));
+    for (const one of document.querySelectorAll('*'))
+        for (const name of one.getAttributeNames()) if (name.startsWith('on')) found.push('inline: ' + name);
+    for (const one of document.querySelectorAll('script, link, img, iframe, object, form')) {
+        const address = one.src || one.href || one.action;
+        if (address && new URL(address, location).origin !== location.origin) found.push('foreign: ' + address);
+    }
+    for (const entry of performance.getEntriesByType('resource'))
+        if (new URL(entry.name).origin !== location.origin) found.push('foreign: ' + entry.name);
+    return found;
+";
+
+const TOO_WIDE: &str = r"
+    const width = document.documentElement.scrollWidth;
+    return width > window.innerWidth ? ['is ' + width + ' pixels wide on a phone'] : [];
+";
+
+const ACCESSIBILITY: &str = r"
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+    axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] }).then((result) => done(
+        result.violations.filter((one) => ['serious', 'critical'].includes(one.impact)).map((one) =>
+            one.id + ': ' + one.help + ': ' + one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(' | ')),
+    ), (error) => done(['the checker failed: ' + error]));
+";
