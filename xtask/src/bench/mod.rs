@@ -2,6 +2,7 @@
 
 pub(crate) mod bare;
 mod commands;
+mod console;
 mod fill;
 mod jwt;
 pub(crate) mod load;
@@ -42,6 +43,9 @@ pub(crate) struct Args {
     /// Measure the command line and nothing else.
     #[arg(long, conflicts_with = "flat")]
     commands: bool,
+    /// Measure pages of the console with many identities and nothing else.
+    #[arg(long, conflicts_with_all = ["flat", "commands"])]
+    console: bool,
     /// Also measure whether reads and logins stay as fast with many identities and after many logins.
     #[arg(long)]
     flat: bool,
@@ -103,6 +107,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         let server = Server::start(&vouchsafe, Engine::Sqlite, &postgres, "bench")?;
         let instance = Instance::bootstrap(&server.url()).with_context(|| server.log_tail())?;
         commands::measure(&vouchsafe, &server.url(), &instance)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if args.console {
+        for engine in Engine::ALL {
+            let server = Server::start(&vouchsafe, engine, &postgres, "bench")?;
+            let instance = Instance::bootstrap(&server.url()).with_context(|| server.log_tail())?;
+            console::measure(server.address(), engine.name(), &instance, args.identities)?;
+        }
         return Ok(ExitCode::SUCCESS);
     }
     let mut candidates = Vec::new();

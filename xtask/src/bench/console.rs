@@ -1,0 +1,71 @@
+//! What pages of the console cost in an organization with many identities: time to the first byte, and size.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use super::fill;
+use crate::api::Instance;
+use crate::proc::step;
+
+/// How often each page is asked for; the median is shown.
+const TIMES: usize = 50;
+
+/// Pages that a person sees there. `flat-99` is in about a hundredth of the names.
+const PAGES: [&str; 4] = ["/identities", "/identities?search=flat-99", "/identities?page=2000", "/activity"];
+
+/// Makes so many identities, and prints the measures of pages beside what is wanted.
+pub(crate) fn measure(address: SocketAddr, engine: &str, instance: &Instance, identities: u64) -> Result<()> {
+    step(format!("Making {identities} identities on {engine}"));
+    let organization = &instance.organization;
+    fill::identities(address, &instance.admin_token, organization, 0, identities)?;
+    let session = instance.sign_in()?;
+    println!(
+        "\nPages of the console with {identities} identities on {engine}, medians (wanted: 50 ms, 150 kB):"
+    );
+    for path in PAGES {
+        let mut firsts = Vec::with_capacity(TIMES);
+        let mut size = 0;
+        for _ in 0..=TIMES {
+            let (first, bytes) = page(address, path, &session)?;
+            firsts.push(first);
+            size = bytes;
+        }
+        // The first one fills caches.
+        firsts.remove(0);
+        firsts.sort_unstable();
+        let (median, worst) = (milliseconds(firsts[TIMES / 2]), milliseconds(firsts[TIMES - 1]));
+        let kilobytes = size / 1000;
+        println!("  {path:<28} first byte {median:>7.2} ms (slowest {worst:.2} ms), {kilobytes} kB");
+    }
+    println!();
+    Ok(())
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// Asks for a page; answers the time to the first byte and the size of the answer in bytes.
+fn page(address: SocketAddr, path: &str, session: &str) -> Result<(Duration, usize)> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    stream.set_nodelay(true)?;
+    let head = format!(
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: text/html\r\nCookie: vouchsafe-session={session}\r\n\
+         Connection: close\r\n\r\n"
+    );
+    let start = Instant::now();
+    stream.write_all(head.as_bytes())?;
+    let mut answer = vec![0];
+    stream.read_exact(&mut answer)?;
+    let first = start.elapsed();
+    stream.read_to_end(&mut answer)?;
+    if !answer.starts_with(b"HTTP/1.1 200 ") {
+        let line = answer.split(|byte| *byte == b'\r').next().unwrap_or_default();
+        bail!("GET {path} answered {}", String::from_utf8_lossy(line));
+    }
+    Ok((first, answer.len()))
+}
