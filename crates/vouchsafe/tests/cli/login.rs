@@ -1,6 +1,9 @@
 //! `vouchsafe login` of people, at a terminal and without one.
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 use vouchsafe_testkit::{Engine, Person, TestServer};
@@ -198,4 +201,45 @@ async fn who_is_in_several_organizations_chooses() {
     let status = command(&["login", "status"]).output().expect("runs");
     ended(&status, 0);
     assert!(text(&status.stdout).contains("other"), "{}", text(&status.stdout));
+}
+
+/// Sends a login to a command that waits for one, as a page of this origin would; answers the status.
+fn hand_over(port: &str, origin: &str, body: &Value) -> String {
+    let body = body.to_string();
+    let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).expect("it listens");
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: {origin}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer.split(' ').nth(1).expect("a status").to_owned()
+}
+
+#[test]
+fn a_person_logs_in_by_a_browser() {
+    let world = World::new();
+    log_in(&world);
+    let file = stored(&world);
+    let session = &file["sessions"][0];
+    let login = json!({
+        "email": EMAIL, "privateKey": "", "JTWToken": session["token"], "RefreshToken": session["refreshToken"],
+    });
+    std::fs::remove_file(world.folder.path().join(".config/vouchsafe/sessions.json")).expect("removed");
+    let mut command = world.command(&["login", "--browser"]);
+    command.env("BROWSER", "true").stdin(Stdio::null()).stderr(Stdio::piped());
+    let mut waiting = command.spawn().expect("starts");
+    let mut told = BufReader::new(waiting.stderr.take().expect("stderr")).lines().map_while(Result::ok);
+    let page = told.find(|line| line.contains("/login?callback_port=")).expect("the page");
+    let port = page.rsplit('=').next().expect("a port").to_owned();
+    let address = &world.server.address;
+    assert_eq!(hand_over(&port, "https://evil.example", &login), "403");
+    assert_eq!(hand_over(&port, address, &json!({ "email": EMAIL })), "400");
+    assert_eq!(hand_over(&port, address, &login), "200");
+    let rest = told.collect::<Vec<_>>().join("\n");
+    assert_eq!(waiting.wait().expect("ends").code(), Some(0), "{rest}");
+    assert!(rest.contains(&format!("{EMAIL} is logged in at {address}")), "{rest}");
+    assert_eq!(stored(&world)["sessions"][0]["token"], session["token"]);
 }

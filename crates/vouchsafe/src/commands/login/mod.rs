@@ -1,5 +1,6 @@
 //! `vouchsafe login`: people and identities, and what is stored of them.
 
+mod browser;
 pub(crate) mod logout;
 mod machine;
 mod person;
@@ -61,6 +62,7 @@ const USER: &str = "user";
 /// Examples of `vouchsafe login`.
 pub(crate) const EXAMPLES: &str = "Examples:\n  \
     vouchsafe login --api-url https://vouchsafe.example.com\n  \
+    vouchsafe login --browser\n  \
     vouchsafe login --email ann@example.com --password-file password.txt --organization-id 0190f4e2-6b1c-7c3a-9d52-3f1b2a4c5d6e\n  \
     export VOUCHSAFE_TOKEN=$(vouchsafe login --method universal-auth --plain)\n  \
     vouchsafe login --method universal-auth --save\n  \

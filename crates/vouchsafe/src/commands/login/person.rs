@@ -14,7 +14,7 @@ use vouchsafe_domain::id::OrgId;
 use vouchsafe_domain::time::Clock as _;
 use vouchsafe_server::SystemClock;
 
-use super::{Show, warn_of_tokens};
+use super::{Show, browser, warn_of_tokens};
 use crate::failure::{Failure, NOT_LOGGED_IN, Outcome};
 use crate::printer::Printer;
 use crate::prompt;
@@ -41,6 +41,9 @@ pub(super) struct PersonArgs {
     /// Organization to act in, if the person is in several; `INFISICAL_ORGANIZATION_ID` is read as well
     #[arg(long, env = "VOUCHSAFE_ORGANIZATION_ID", hide_env_values = true, value_name = "ID")]
     organization_id: Option<String>,
+    /// Log in on a page of the server in a browser, rather than with a password here
+    #[arg(long)]
+    browser: bool,
     /// Ask on the terminal, which is what happens anyway
     #[arg(long, short, hide = true)]
     interactive: bool,
@@ -50,6 +53,7 @@ impl PersonArgs {
     /// Whether something says that a person logs in.
     pub(super) fn is_given(&self) -> bool {
         self.interactive
+            || self.browser
             || text(self.email.clone(), None).or_else(|| variable(&["INFISICAL_EMAIL"])).is_some()
     }
 }
@@ -66,14 +70,22 @@ pub(super) async fn run(
     let place = Place::of_this_process()?;
     // Before anybody types a password: what cannot be read cannot be written either.
     let known = place.read()?.of(client.address()).map(|session| session.name.clone());
+    if args.browser {
+        let session = browser::log_in(client, printer).await?;
+        return stored(session, &place, show, printer).await;
+    }
     let wanted = organization_id(args.organization_id)?;
     let given = password::given(args.password, &["INFISICAL_PASSWORD"], args.password_file)?;
     let email = text(args.email, None).or_else(|| variable(&["INFISICAL_EMAIL"]));
     let (email, signed_in) = sign_in(&client, email, given, known, printer).await?;
     let client = client.with_token(signed_in.reveal())?;
     let session = act_in(&client, email, wanted, printer).await?;
+    stored(session, &place, show, printer).await
+}
+
+async fn stored(session: Session, place: &Place, show: Show, printer: &Printer) -> Outcome {
     place.change(|all| all.add(session.clone())).await?;
-    shown(&session, &place, show, printer)
+    shown(&session, place, show, printer)
 }
 
 fn server(address: &AddressArgs, file: &FileSettings, printer: &Printer) -> Outcome<String> {
