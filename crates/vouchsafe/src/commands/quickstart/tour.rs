@@ -81,6 +81,10 @@ impl<'a> Tour<'a> {
         let folder = self.shown_folder();
         self.line("\nIt works. What there is:\n")?;
         self.line(format!("   {folder}   database, root key, and quickstart.json with all credentials"))?;
+        self.line(format!(
+            "   {}   the console: open it in a browser, sign in with ADMIN_EMAIL and ADMIN_PASSWORD",
+            self.address
+        ))?;
         self.line(format!("   {}/api/docs   API reference", self.address))
     }
 
