@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use serde_json::{Value, json};
@@ -444,6 +445,13 @@ async fn a_crowd_at_one_name_is_turned_away(server: TestServer) {
         assert_eq!(answer.headers["retry-after"], "2");
         assert!(answer.refused(429).starts_with("Rate limit exceeded"));
     }
+    // The refusals may be faster than the one connection.
+    let arrived = async {
+        while tap.connections() == before {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), arrived).await.expect("somebody asks the directory");
     assert_eq!(tap.connections() - before, 1, "one at a time");
     let counted = server.app.metrics.render();
     assert!(counted.contains(r#"{method="ldap-auth",reason="busy"} 23"#), "{counted}");

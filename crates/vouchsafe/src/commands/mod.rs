@@ -102,8 +102,11 @@ fn duration(seconds: i64) -> String {
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
-/// When something is, seen from now: `in 3 minutes`, `2 hours ago`.
+/// When something is, seen from now: `in 3 minutes`, `2 hours ago`; `now` for what is less than a second away.
 fn relative(at: Timestamp, now: Timestamp) -> String {
+    if at.as_millis().abs_diff(now.as_millis()) < 1000 {
+        return "now".to_owned();
+    }
     // What is ahead is rounded up to full seconds: a life of 10 days has not begun to be 9 after a moment.
     match -now.seconds_since(at) {
         ahead @ 0.. => format!("in {}", duration(ahead)),
@@ -140,14 +143,23 @@ mod tests {
 
     #[test]
     fn times_are_told_from_now() {
-        let told =
-            |seconds: i64| relative(Timestamp::from_seconds(1000 + seconds), Timestamp::from_seconds(1000));
-        for (seconds, text) in
-            [(0, "in 0 seconds"), (7200, "in 2 hours"), (-1, "1 second ago"), (-200, "3 minutes ago")]
-        {
-            assert_eq!(told(seconds), text);
+        let now = Timestamp::from_seconds(1_000_000);
+        for (millis, text) in [
+            (0, "now"),
+            (999, "now"),
+            (-999, "now"),
+            (1000, "in 1 second"),
+            (-1000, "1 second ago"),
+            (-1999, "1 second ago"),
+            (-200_000, "3 minutes ago"),
+            (7_200_000, "in 2 hours"),
+            (7_199_500, "in 2 hours"),
+        ] {
+            assert_eq!(relative(now.plus_millis(millis), now), text, "{millis}");
         }
-        assert_eq!(relative(Timestamp::from_millis(7_200_000), Timestamp::from_millis(500)), "in 2 hours");
+        // The ends of the range are no reason to fail.
+        let (first, last) = (Timestamp::from_millis(i64::MIN), Timestamp::from_millis(i64::MAX));
+        assert!(relative(first, last).ends_with(" ago") && relative(last, first).starts_with("in "));
     }
 
     #[test]
