@@ -8,6 +8,7 @@ mod cli;
 mod commands;
 mod dotenv;
 mod failure;
+mod input;
 mod instance;
 mod logging;
 mod manifest;

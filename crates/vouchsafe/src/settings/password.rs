@@ -1,12 +1,10 @@
 //! Passwords of people.
 
 use std::ffi::OsString;
-use std::io::Read;
-
-use anyhow::Context;
 
 use super::{path, text, variable};
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
+use crate::input;
 
 /// A password is short; whatever is longer than this, in bytes, is something else.
 const LONGEST: u64 = 4096;
@@ -21,12 +19,9 @@ pub(crate) fn given(
         return Ok(Some(password));
     }
     let Some(path) = path(in_file, None) else { return Ok(None) };
-    let mut text = String::new();
-    let read = if path.as_os_str() == "-" {
-        std::io::stdin().lock().take(LONGEST).read_to_string(&mut text)
-    } else {
-        std::fs::File::open(&path).and_then(|file| file.take(LONGEST).read_to_string(&mut text))
-    };
-    read.with_context(|| format!("cannot read the password from {}", path.display()))?;
+    let text = input::text(&path, LONGEST).map_err(|failure| Failure {
+        error: failure.error.context(format!("cannot read the password from {}", path.display())),
+        ..failure
+    })?;
     Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
 }

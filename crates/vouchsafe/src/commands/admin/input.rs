@@ -1,14 +1,14 @@
 //! What administrators write: lengths of time, pairs, files of rules and of settings.
 
-use std::io::Read as _;
+use std::path::Path;
 
-use anyhow::Context;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use vouchsafe_api::common::MetadataInput;
 use vouchsafe_domain::time::parse_ms_range;
 
 use crate::failure::{Failure, Outcome};
+use crate::input;
 
 /// Largest file, in bytes.
 const LARGEST: u64 = 1024 * 1024;
@@ -79,16 +79,7 @@ pub(crate) fn fields(file: &str) -> Outcome<Map<String, Value>> {
 
 /// JSON or YAML; what the parser says may quote a secret, so it is left out.
 fn parsed<T: DeserializeOwned>(file: &str) -> Outcome<Option<T>> {
-    let mut text = String::new();
-    let read = if file == "-" {
-        std::io::stdin().lock().take(LARGEST + 1).read_to_string(&mut text)
-    } else {
-        std::fs::File::open(file).and_then(|opened| opened.take(LARGEST + 1).read_to_string(&mut text))
-    };
-    read.with_context(|| format!("cannot read `{file}`"))?;
-    if text.len() as u64 > LARGEST {
-        return Err(Failure::usage(format!("`{file}` is larger than 1 MiB")));
-    }
+    let text = input::text(Path::new(file), LARGEST)?;
     Ok(serde_json::from_str(&text).ok().or_else(|| serde_saphyr::from_str(&text).ok()))
 }
 

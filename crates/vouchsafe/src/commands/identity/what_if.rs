@@ -1,14 +1,13 @@
 //! `vouchsafe identity what-if`.
 
-use std::io::Read;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::Args;
 use vouchsafe_api::auth_checks::{WhatIf, WhatIfReply, WouldBe};
 
 use super::auth::show_steps;
 use crate::failure::{Failure, Outcome};
+use crate::input;
 use crate::printer::{Printer, Style};
 use crate::settings::FileSettings;
 use crate::settings::api::{AccessArgs, OutputArgs};
@@ -50,7 +49,10 @@ pub(crate) struct SampleArgs {
 
 impl SampleArgs {
     fn read(self) -> Outcome<WhatIf> {
-        let text = |file: Option<PathBuf>| file.map(|file| sample(&file)).transpose();
+        let text = |file: Option<PathBuf>| {
+            let read = file.map(|file| input::text(&file, LARGEST_SAMPLE)).transpose();
+            read.map(|text| text.map(|text| text.trim().to_owned()))
+        };
         Ok(WhatIf {
             jwt: text(self.jwt_file)?,
             arn: self.arn,
@@ -60,18 +62,6 @@ impl SampleArgs {
             after: None,
         })
     }
-}
-
-fn sample(file: &std::path::Path) -> Outcome<String> {
-    let mut text = String::new();
-    let reading = || format!("cannot read {}", file.display());
-    if file.as_os_str() == "-" {
-        std::io::stdin().lock().take(LARGEST_SAMPLE).read_to_string(&mut text).with_context(reading)?;
-    } else {
-        let opened = std::fs::File::open(file).with_context(reading)?;
-        opened.take(LARGEST_SAMPLE).read_to_string(&mut text).with_context(reading)?;
-    }
-    Ok(text.trim().to_owned())
 }
 
 /// Asks.

@@ -1,14 +1,13 @@
 //! Secrets that are given on the command line, on stdin, or in a file.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::Path;
 
-use anyhow::Context;
 use vouchsafe_api::concealed::Concealed;
 
 use crate::dotenv;
 use crate::failure::{Failure, Outcome};
+use crate::input;
 
 /// Largest file of secrets, in bytes; a single value cannot be larger than a request, which holds 1 MiB.
 const LARGEST: u64 = 64 * 1024 * 1024;
@@ -33,10 +32,12 @@ pub(super) fn arguments(arguments: &[String]) -> Outcome<Given> {
                     let why = format!("stdin cannot hold the values of both `{first}` and `{name}`");
                     return Err(Failure::usage(why));
                 }
-                None => without_line_end(text(Path::new("-"))?),
+                None => without_line_end(input::text(Path::new("-"), LARGEST)?),
             },
             _ => match value.strip_prefix('@') {
-                Some(path) => text(Path::new(path)).map_err(|failure| failure_of(failure, name))?,
+                Some(path) => {
+                    input::text(Path::new(path), LARGEST).map_err(|failure| failure_of(failure, name))?
+                }
                 None => match value.strip_prefix('\\') {
                     Some(plain) if plain == "-" || plain.starts_with('@') => plain.to_owned(),
                     _ => value.to_owned(),
@@ -68,7 +69,7 @@ fn without_line_end(mut text: String) -> String {
 /// Reads a file of secrets: a map of texts if its name ends in `.yaml`, `.yml` or `.json`, else lines of NAME=value; `-` is
 /// stdin, with such lines.
 pub(super) fn file(path: &Path) -> Outcome<Given> {
-    let content = text(path)?;
+    let content = input::text(path, LARGEST)?;
     let is_map = path
         .extension()
         .is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end.eq_ignore_ascii_case(known)));
@@ -96,25 +97,6 @@ fn map(content: &str, path: &Path) -> Outcome<Given> {
         ))
     })?;
     Ok(values.into_iter().map(|(name, value)| (name, Concealed::new(value))).collect())
-}
-
-/// The text of a file; `-` is stdin.
-fn text(path: &Path) -> Outcome<String> {
-    let name = if path.as_os_str() == "-" { "stdin".to_owned() } else { path.display().to_string() };
-    let mut bytes = Vec::new();
-    let read = if path.as_os_str() == "-" {
-        std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
-    };
-    read.with_context(|| format!("cannot read {name}"))?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > LARGEST) {
-        return Err(Failure::message(format!("{name} is larger than {} MiB", LARGEST >> 20)));
-    }
-    String::from_utf8(bytes).map_err(|_| {
-        Failure::message(format!("{name} is no UTF-8 text"))
-            .hint("secrets are texts; encode others in base64")
-    })
 }
 
 #[cfg(test)]
