@@ -28,5 +28,6 @@ pub use auth::Auth;
 pub use file::Access;
 pub use moment::{ManualTicker, Moment, SystemTicker, Ticker};
 pub use pace::Pace;
+pub use rendering::{RenderError, render};
 pub use run::{Event, Mode, Stopped, run};
 pub use status::Status;

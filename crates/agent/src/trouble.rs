@@ -7,6 +7,7 @@ use vouchsafe_client::platform::NoProof;
 
 use crate::moment::Moment;
 use crate::pace::{Pace, SHORTEST};
+use crate::rendering::RenderError;
 
 /// What kind of trouble an error is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -38,6 +39,18 @@ impl Trouble {
 impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
         Self { kind: kind(&error), what: with_causes(&error) }
+    }
+}
+
+impl From<RenderError> for Trouble {
+    fn from(error: RenderError) -> Self {
+        match error {
+            RenderError::Template(what) => Self::request(what),
+            RenderError::Call { what, source } => {
+                let trouble = Self::from(source);
+                Self { what: format!("{what}: {}", trouble.what), ..trouble }
+            }
+        }
     }
 }
 

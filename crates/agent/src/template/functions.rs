@@ -13,6 +13,7 @@ use serde::Deserialize;
 use vouchsafe_domain::id::ProjectId;
 
 use self::arguments::{Arguments, Outcome};
+use super::lines::NOTE;
 use super::{Asking, Request, Seen};
 
 /// What the last argument of `listSecrets` may say, in JSON.
@@ -42,11 +43,19 @@ pub(super) fn all(pass: &Arc<Mutex<Asking>>) -> FuncMap {
     add("getSecretByName", get_secret_by_name);
     add("dynamicSecret", no_dynamic_secrets);
     add("dynamic_secret", no_dynamic_secrets);
+    add(NOTE, note_line);
     for (name, function) in [text::ALL, numbers::ALL, lists::ALL, encodings::ALL].concat() {
         let function = move |arguments: &[Value]| function(&Arguments { name, all: arguments });
         functions.insert(name.to_owned(), Arc::new(function));
     }
     functions
+}
+
+/// The pass is at this line.
+fn note_line(pass: &Mutex<Asking>, arguments: &[Value]) -> Outcome {
+    let [Value::Int(line)] = arguments else { return Err(wrong(NOTE, "expected a number")) };
+    pass.lock().unwrap_or_else(PoisonError::into_inner).line = *line;
+    Ok(Value::String("".into()))
 }
 
 fn no_dynamic_secrets(_: &Mutex<Asking>, _: &[Value]) -> Outcome {

@@ -3,7 +3,9 @@
 //! Rendering asks nobody. A function that needs an answer which is not there ends the pass, and the caller learns what
 //! is missing; it fetches that and renders again. So what a template asks for may depend on what it was answered.
 
+mod blocks;
 mod functions;
+mod lines;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,7 +80,9 @@ pub(crate) enum Pass {
 
 /// A template that makes sense.
 pub(crate) struct Template {
-    template: gotmpl::Template,
+    parsed: gotmpl::Template,
+    /// What `.` is at the beginning.
+    dot: Value,
     pass: Arc<Mutex<Asking>>,
 }
 
@@ -88,6 +92,8 @@ struct Asking {
     known: Known,
     used: BTreeSet<Request>,
     missing: Option<Request>,
+    /// Where it is, in lines from 1; 0 before the first one.
+    line: i64,
 }
 
 /// A text that does not grow for ever.
@@ -120,24 +126,37 @@ impl Template {
         let is_strict = !MAKE_DICTIONARIES.iter().any(|function| text.contains(function));
         let template = if is_strict { template.missing_key(MissingKey::Error) } else { template };
         let template = template.parse(text).map_err(|error| error.to_string())?;
-        Ok(Self { template, pass })
+        blocks::check(text).map_err(|(line, what)| format!("template: {name}:{line}: {what}"))?;
+        Ok(Self { parsed: lines::marked(template), dot: Value::Nil, pass })
     }
 
-    /// One pass over the template with what is known. What fails is said without values.
+    /// The same with these secrets as its `.`.
+    pub(crate) fn about<'a>(self, secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
+        Self { dot: Value::List(secrets.into_iter().map(values::secret).collect()), ..self }
+    }
+
+    /// One pass over the template with what is known. What fails is said with its line and without values.
     pub(crate) fn render(&self, known: &mut Known) -> Result<Pass, String> {
         let asking = Asking { known: std::mem::take(known), ..Asking::default() };
         *self.lock() = asking;
         let mut text = Bounded::default();
-        let rendered = self.template.execute_fmt(&mut text, &Value::Nil);
+        let rendered = lines::execute(&self.parsed, &mut text, &self.dot);
         let asked = std::mem::take(&mut *self.lock());
         *known = asked.known;
         match (asked.missing, rendered) {
             (Some(request), _) => Ok(Pass::Missing(request)),
             (None, _) if text.is_full => Err("the rendered text is larger than 8 MiB".to_owned()),
             (None, Ok(())) => Ok(Pass::Done { text: text.text, used: asked.used }),
-            // What a panic says may be about a value.
-            (None, Err(TemplateError::FuncPanic { name, .. })) => Err(format!("{name}: cannot work on this")),
-            (None, Err(error)) => Err(crate::config::without_values(&error.to_string())),
+            (None, Err(error)) => Err(format!(
+                "template: {}:{}: {}",
+                self.parsed.name(),
+                asked.line,
+                match error {
+                    // What a panic says may be about a value.
+                    TemplateError::FuncPanic { name, .. } => format!("{name}: cannot work on this"),
+                    error => crate::config::without_values(&error.to_string()),
+                }
+            )),
         }
     }
 
@@ -231,6 +250,34 @@ mod tests {
             "{{getSecretByName 1 2 3 4}}",
         ] {
             assert!(rendered(text, &[], &[]).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_say_in_which_line() {
+        for (text, line) in [
+            ("{{nope}}", "t:1: undefined function"),
+            ("a\n{{\"b\"}}\n\n  {{- fail \"no\" }}", "t:4: "),
+            ("{{range until 2}}\n{{if eq . 1}}\n{{nope}}{{end}}\n{{end}}", "t:3: "),
+            ("{{if false}}\n{{else if index .a 1}}{{end}}", "t:2: "),
+            ("{{with 1}}\n\n{{end}}{{template \"x\"}}", "t:3: undefined template"),
+            ("{{define \"x\"}}\n{{nope}}{{end}}\n\n{{template \"x\"}}", "t:2: "),
+            ("{{block \"x\" 1}}\n{{range .}}{{break}}{{else}}\n{{nope}}{{end}}\n{{nope}}{{end}}", "t:4: "),
+            ("{{\n", "t:"),
+        ] {
+            let why = rendered(text, &[], &[]).unwrap_err();
+            assert!(why.contains(&format!("template: {line}")), "{text}: {why}");
+        }
+        assert_eq!(rendered("\n ", &[], &[]).unwrap(), "\n ");
+    }
+
+    #[test]
+    fn a_template_may_be_about_secrets() {
+        let template = Template::parse("t", "{{range .}}{{.Key}}={{.Value}};{{end}}{{len $}}").unwrap();
+        let secrets = [secret("A", "1"), secret("B", "2")];
+        match template.about(&secrets).render(&mut Known::default()).unwrap() {
+            Pass::Done { text, .. } => assert_eq!(text, "A=1;B=2;2"),
+            Pass::Missing(request) => panic!("{request:?}"),
         }
     }
 
