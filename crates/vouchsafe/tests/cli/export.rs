@@ -103,3 +103,67 @@ fn ten_thousand_large_secrets_are_exported() {
     let said = world.refused(126, &["run", "--", "true"]);
     assert!(said.contains("more than an environment can hold"), "{said}");
 }
+
+#[test]
+fn a_template_says_what_is_exported() {
+    let world = filled();
+    let place = world.folder.path();
+    world.told(&["secrets", "set", "--env", "prod", "OTHER=from prod"]);
+    let template = format!(
+        "# {{{{ len . }}}} secrets\n{{{{- range . }}}}\n{{{{ .Key }}}} = {{{{ .Value | quote }}}}\n{{{{- end }}}}\n\
+         {{{{ (getSecretByName \"{}\" \"prod\" \"/\" \"OTHER\").Value }}}}\n",
+        world.project
+    );
+    std::fs::write(place.join("app.tpl"), &template).expect("written");
+    let want = "# 5 secrets\nEMPTY = \"\"\nLINES = \"one\\ntwo \\\"q\\\"\\n\"\n\
+                QUOTE = \"it's $HOME `id` \\\\n #no\"\nSIGNS = \"=:,;{}[]*&!%@~|<>?\"\n\
+                UNICODE = \"é 語 🔑\"\nfrom prod\n";
+    let export = ["export", "--expand=false", "--template"];
+    assert_eq!(world.told(&[&export[..], &["app.tpl"]].concat()), want);
+    let mut piped = world.command(&[&export[..], &["-", "-o", "app.conf"]].concat());
+    piped
+        .env("VOUCHSAFE_TOKEN", &world.admin)
+        .stdin(std::fs::File::open(place.join("app.tpl")).expect("opens"));
+    ended(&piped.output().expect("runs"), 0);
+    assert_eq!(std::fs::read_to_string(place.join("app.conf")).expect("reads"), want);
+
+    // Which secrets they are is said by the flags, as with a format.
+    std::fs::write(place.join("names.tpl"), "{{range .}}{{.Key}}{{end}}").expect("written");
+    assert_eq!(world.told(&["export", "--template", "names.tpl", "--env", "prod"]), "OTHER");
+}
+
+#[test]
+fn a_template_that_fails_says_where_and_prints_nothing() {
+    let world = filled();
+    let place = world.folder.path();
+    world.told(&["secrets", "set", "CANARY=canary"]);
+    let project = &world.project;
+    for (template, code, says) in [
+        ("a\n{{range .}}\n".to_owned(), 1, "template: bad.tpl:"),
+        ("a\n{{range .}}{{.Value}}\n{{.Nope}}{{end}}".to_owned(), 1, "template: bad.tpl:3: "),
+        ("{{range .}}{{.Value}}\n\n\n{{index .Value \"x\"}}{{end}}".to_owned(), 1, "template: bad.tpl:4: "),
+        (
+            format!("{{{{getSecretByName \"{project}\" \"dev\" \"/\" \"NOPE\"}}}}"),
+            5,
+            "secret NOPE of / in dev",
+        ),
+        (format!("{{{{listSecrets \"{project}\" \"moon\" \"/\"}}}}"), 5, "secrets of / in moon"),
+        ("x".repeat((1 << 20) + 1), 1, "bad.tpl is larger than 1 MiB"),
+    ] {
+        std::fs::write(place.join("bad.tpl"), &template).expect("written");
+        std::fs::write(place.join("out"), "old").expect("written");
+        let output = world.output_as(&world.admin, &["export", "--template", "bad.tpl", "-o", "out"]);
+        let said = ended(&output, code);
+        assert!(said.contains(says) && !said.contains("canary"), "{said}");
+        assert_eq!(text(&output.stdout), "");
+        assert_eq!(std::fs::read_to_string(place.join("out")).expect("reads"), "old");
+    }
+    assert!(world.refused(1, &["export", "--template", "gone.tpl"]).contains("cannot read gone.tpl"));
+    std::fs::write(place.join("good.tpl"), "x").expect("written");
+    let said = world.refused(2, &["export", "--template", "good.tpl", "-o", "."]);
+    assert!(said.contains("expected the name of a file"), "{said}");
+    for more in [["--format", "json"], ["--k8-secret-name", "x"]] {
+        let said = world.refused(2, &[&["export", "--template", "good.tpl"], &more[..]].concat());
+        assert!(said.contains("cannot be used with"), "{said}");
+    }
+}
