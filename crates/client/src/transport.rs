@@ -355,10 +355,13 @@ fn http(base: &Url, certificate: Option<&Certificate>) -> Result<reqwest::Client
 }
 
 fn base(address: &str) -> Result<Url, Error> {
-    let wrong = || Error::Address(address.trim().to_owned());
+    // What is before an `@` may be a password.
+    let shown = address.trim().rsplit_once('@').map(|(_, host)| format!("…@{host}"));
+    let wrong = || Error::Address(shown.clone().unwrap_or_else(|| address.trim().to_owned()));
     let plain = address.trim().trim_end_matches('/');
     let mut url = Url::parse(plain.strip_suffix("/api").unwrap_or(plain)).map_err(|_| wrong())?;
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() || !url.username().is_empty() {
+    let names_somebody = !url.username().is_empty() || url.password().is_some();
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() || names_somebody {
         return Err(wrong());
     }
     url.set_query(None);
@@ -410,6 +413,11 @@ mod tests {
         }
         for text in ["", "v.example.com", "ftp://x", "https://u:p@x", "unix:/x"] {
             assert!(matches!(Client::new(text), Err(Error::Address(_))), "{text}");
+        }
+        // A password is not repeated.
+        for text in ["https://u:canary@x", "https://:canary@x/api", "https://canary@x", "u:canary@x"] {
+            let said = Client::new(text).err().unwrap().to_string();
+            assert!(said.starts_with("`…@x") && !said.contains("canary"), "{said}");
         }
     }
 

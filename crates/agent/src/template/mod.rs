@@ -154,7 +154,13 @@ impl Template {
                 match error {
                     // What a panic says may be about a value.
                     TemplateError::FuncPanic { name, .. } => format!("{name}: cannot work on this"),
-                    error => crate::config::without_values(&error.to_string()),
+                    error => {
+                        let said = crate::config::without_values(&error.to_string());
+                        known.0.values().fold(values::left_out(&self.dot, said), |said, seen| match seen {
+                            Seen::Project(_) => said,
+                            Seen::Value(value) => values::left_out(value, said),
+                        })
+                    }
                 }
             )),
         }
@@ -287,6 +293,12 @@ mod tests {
             format!(r#"{{{{range listSecrets "{PROJECT}" "dev" "/"}}}}{{{{index .Value "x"}}}}{{{{end}}}}"#);
         let why = rendered(&text, &[("A", "canary-7")], &[]).unwrap_err();
         assert!(!why.contains("canary-7"), "{why}");
+        // Not even if the template wants to.
+        let text = format!(
+            r#"{{{{range listSecrets "{PROJECT}" "dev" "/"}}}}{{{{fail (printf "%s of %s" .Value .Key)}}}}{{{{end}}}}"#
+        );
+        let why = rendered(&text, &[("NAME", "canary-7")], &[]).unwrap_err();
+        assert!(!why.contains("canary-7") && why.contains("… of NAME"), "{why}");
     }
 
     /// The secrets of the golden cases; `tests/golden/main.go` has the same.

@@ -20,6 +20,9 @@ pub(super) fn list(list: &SecretList) -> Value {
     Value::List(values.into())
 }
 
+/// Shorter values than this, in bytes, are found in any text.
+const SHORTEST: usize = 4;
+
 /// One secret.
 pub(super) fn secret(secret: &Secret) -> Value {
     let kind = match secret.r#type {
@@ -53,4 +56,16 @@ fn fields<const N: usize>(fields: [(&str, Value); N]) -> Value {
 
 fn text(text: &str) -> Value {
     Value::String(text.into())
+}
+
+/// A text without the values of these secrets.
+pub(super) fn left_out(secrets: &Value, text: String) -> String {
+    match secrets {
+        Value::List(secrets) => secrets.iter().fold(text, |text, secret| left_out(secret, text)),
+        Value::Map(fields) => match fields.get("Value") {
+            Some(Value::String(value)) if value.len() >= SHORTEST => text.replace(&**value, "…"),
+            _ => text,
+        },
+        _ => text,
+    }
 }

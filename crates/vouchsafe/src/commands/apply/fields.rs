@@ -230,6 +230,12 @@ const SPIFFE: &[Field] = &[
     Field::needed("trustBundleDistribution", Shape::Bundle),
 ];
 
+/// Whether a field of a method is a secret, which is not shown.
+pub(in crate::commands) fn is_secret(name: &str) -> bool {
+    let mut fields = METHODS.iter().flat_map(|method| method.fields).copied().flatten();
+    fields.any(|field| field.shape == Shape::Secret && field.name == name)
+}
+
 /// Every method.
 pub(super) const METHODS: &[Method] = &[
     Method { id: "universal-auth", fields: &[TOKENS, SOURCE, LOCKOUT, UNIVERSAL], whole: false },

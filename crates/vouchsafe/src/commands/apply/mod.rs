@@ -1,7 +1,7 @@
 //! `vouchsafe apply`: makes what the server has as files say.
 
 mod carry;
-mod fields;
+pub(super) mod fields;
 mod files;
 mod model;
 mod node;

@@ -7,10 +7,11 @@ use vouchsafe_api::auth_checks::{CheckStep, MethodCheck};
 
 use super::super::admin::input::{self, fields, pair};
 use super::super::admin::{CallArgs, YesArgs};
+use super::super::apply::fields::is_secret;
 use super::super::duration;
 use super::WhichArgs;
 use crate::failure::{Failure, Outcome};
-use crate::printer::{Printer, Style, printable};
+use crate::printer::{Format, Printer, Style, printable};
 use crate::settings::FileSettings;
 
 /// The methods, by the names that their routes have.
@@ -189,11 +190,7 @@ async fn attach(args: ChangeArgs, file: &FileSettings, printer: &Printer) -> Out
     let identity = args.which.resolve(&client).await?;
     let shown = client.attach_auth_method(&args.method, identity, &settings).await?;
     warn(&shown, printer);
-    printer.show(args.call.format(), &shown, || {
-        show_fields(&shown, printer)?;
-        printer.note(format!("attached {}", args.method));
-        Ok(())
-    })
+    show_method(shown, args.call.format(), printer, || printer.note(format!("attached {}", args.method)))
 }
 
 /// One hour where nothing is said, or as long as tokens can be renewed if that is less.
@@ -220,7 +217,38 @@ async fn show(args: MethodArgs, file: &FileSettings, printer: &Printer) -> Outco
     let client = args.call.client(file).await?;
     let identity = args.which.resolve(&client).await?;
     let shown = client.auth_method(&args.method, identity).await?;
-    printer.show(args.call.format(), &shown, || show_fields(&shown, printer))
+    show_method(shown, args.call.format(), printer, || {})
+}
+
+/// Prints the settings of a method but for secrets; for people, `then` says what was done.
+fn show_method(
+    shown: Map<String, Value>,
+    format: Option<Format>,
+    printer: &Printer,
+    then: impl FnOnce(),
+) -> Outcome {
+    // Programs send what they read back with changes, and a field that they do not send stays as it is.
+    let placeholder = format.is_none().then_some("(set, and not shown)");
+    let shown = concealed(shown, placeholder);
+    printer.show(format, &shown, || {
+        show_fields(&shown, printer)?;
+        then();
+        Ok(())
+    })
+}
+
+/// The same with this in place of each secret that is set, or without it.
+fn concealed(fields: Map<String, Value>, placeholder: Option<&str>) -> Map<String, Value> {
+    let within = |value| match value {
+        Value::Object(fields) => concealed(fields, placeholder).into(),
+        other => other,
+    };
+    let fields = fields.into_iter().filter_map(|(name, value)| match value {
+        Value::String(text) if is_secret(&name) && !text.is_empty() => Some((name, placeholder?.into())),
+        Value::Array(values) => Some((name, values.into_iter().map(within).collect())),
+        other => Some((name, within(other))),
+    });
+    fields.collect()
 }
 
 fn show_fields(shown: &Map<String, Value>, printer: &Printer) -> Outcome {
@@ -246,18 +274,14 @@ async fn update(args: ChangeArgs, file: &FileSettings, printer: &Printer) -> Out
     let identity = args.which.resolve(&client).await?;
     let shown = client.update_auth_method(&args.method, identity, &settings).await?;
     warn(&shown, printer);
-    printer.show(args.call.format(), &shown, || {
-        show_fields(&shown, printer)?;
-        printer.note(format!("changed {}", args.method));
-        Ok(())
-    })
+    show_method(shown, args.call.format(), printer, || printer.note(format!("changed {}", args.method)))
 }
 
 async fn remove(args: RemoveArgs, file: &FileSettings, printer: &Printer) -> Outcome {
     let client = args.call.client(file).await?;
     let identity = args.which.resolve(&client).await?;
     args.yes.confirm(printer, &format!("{} with the tokens that came by it", args.method), &args.method)?;
-    let shown = client.remove_auth_method(&args.method, identity).await?;
+    let shown = concealed(client.remove_auth_method(&args.method, identity).await?, None);
     printer.show(args.call.format(), &shown, || {
         printer.note(format!("removed {}", args.method));
         Ok(())
@@ -306,6 +330,22 @@ mod tests {
         assert_eq!(method("oidc").as_deref(), Ok("oidc-auth"));
         assert_eq!(method("TLS-cert-auth").as_deref(), Ok("tls-cert-auth"));
         assert!(method("auth").unwrap_err().contains("universal-auth"));
+    }
+
+    #[test]
+    fn secrets_of_a_method_are_not_shown() {
+        let shown = json!({
+            "bindPass": "canary", "bindDN": "cn=a", "tokenReviewerJwt": "",
+            "sources": [{ "tokenReviewerJwt": "canary", "name": "x" }, 1], "of": { "bindPass": "canary" },
+        });
+        let Value::Object(shown) = shown else { panic!() };
+        let for_programs = json!({
+            "bindDN": "cn=a", "tokenReviewerJwt": "", "sources": [{ "name": "x" }, 1], "of": {},
+        });
+        assert_eq!(Value::Object(concealed(shown.clone(), None)), for_programs);
+        let for_people = concealed(shown, Some("set"));
+        assert_eq!((&for_people["bindPass"], &for_people["of"]["bindPass"]), (&"set".into(), &"set".into()));
+        assert!(!Value::Object(for_people).to_string().contains("canary"));
     }
 
     #[test]
