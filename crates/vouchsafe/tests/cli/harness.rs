@@ -43,7 +43,18 @@ pub(crate) struct Serving {
 impl Serving {
     /// Starts a command that says where it listens.
     pub(crate) fn start(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts");
+        command.stderr(Stdio::null());
+        Self::started(command)
+    }
+
+    /// The same, and everything that there is to log goes into a file.
+    pub(crate) fn logging(mut command: Command, log: &Path) -> Self {
+        command.env("VOUCHSAFE_LOG", "trace").stderr(std::fs::File::create(log).expect("log"));
+        Self::started(command)
+    }
+
+    fn started(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("starts");
         let mut line = String::new();
         let mut out = BufReader::new(child.stdout.take().expect("stdout"));
         out.read_line(&mut line).expect("reads");
@@ -100,6 +111,18 @@ impl World {
     pub(crate) fn new() -> Self {
         let folder = TempDir::new().expect("folder");
         let server = Serving::server(folder.path());
+        Self::of(folder, server)
+    }
+
+    /// The same with a server that logs everything into the file `log`.
+    pub(crate) fn logging() -> Self {
+        let folder = TempDir::new().expect("folder");
+        let command = vouchsafe(folder.path(), &["server", "--listen", "127.0.0.1:0"]);
+        let server = Serving::logging(command, &folder.path().join("log"));
+        Self::of(folder, server)
+    }
+
+    fn of(folder: TempDir, server: Serving) -> Self {
         let arguments = ["bootstrap", "--email", EMAIL, "--password", PASSWORD, "--organization", "Acme"];
         let mut command = vouchsafe(folder.path(), &arguments);
         let made = command.env("VOUCHSAFE_API_URL", &server.address).output().expect("runs");

@@ -4,6 +4,8 @@
 mod access;
 mod agent;
 mod apply;
+#[cfg(unix)]
+mod canaries;
 mod export;
 mod folders;
 mod group;

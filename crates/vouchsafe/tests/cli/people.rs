@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::harness::{World, ended, run, text, vouchsafe};
 
 /// The commands below one, as its help lists them.
-fn commands_in(help: &str) -> Vec<String> {
+pub(crate) fn commands_in(help: &str) -> Vec<String> {
     let list = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let names = list
         .take_while(|line| !line.is_empty())
@@ -23,7 +23,7 @@ fn commands_in(help: &str) -> Vec<String> {
         .collect()
 }
 
-fn help(folder: &TempDir, words: &[String]) -> String {
+pub(crate) fn help(folder: &TempDir, words: &[String]) -> String {
     let mut arguments: Vec<&str> = words.iter().map(String::as_str).collect();
     arguments.push("--help");
     let output = run(folder.path(), &arguments);
