@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use vouchsafe_api::secrets::{ListSecrets, SecretList};
-use vouchsafe_client::variables::refused;
+use vouchsafe_client::variables::{refused, weakest_first};
 use vouchsafe_client::{Client, Error, Fetched};
 
 use crate::child::Variables;
@@ -40,11 +40,9 @@ impl Folder {
     }
 }
 
-/// A folder's own secrets win over imported ones, and later imports over earlier ones.
 fn variables(list: SecretList) -> Variables {
-    let imported = list.imports.into_iter().flat_map(|import| import.secrets);
     let mut variables = BTreeMap::new();
-    for secret in imported.chain(list.secrets) {
+    for secret in weakest_first(list) {
         let name = secret.secret_key;
         if secret.secret_value_hidden {
             tracing::warn!(name, "the secret is left out: its value may not be read");

@@ -28,6 +28,7 @@ pub use auth::Auth;
 pub use file::Access;
 pub use moment::{ManualTicker, Moment, SystemTicker, Ticker};
 pub use pace::Pace;
+pub use process::code as exit_code;
 pub use rendering::{RenderError, render};
 pub use run::{Event, Mode, Stopped, run};
 pub use status::Status;

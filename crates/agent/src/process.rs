@@ -32,7 +32,7 @@ pub(crate) fn signal_number(name: &str) -> Option<i32> {
 }
 
 /// The exit code as shells have it: 128 and the signal for a process that a signal ended.
-pub(crate) fn code(status: ExitStatus) -> i32 {
+pub fn code(status: ExitStatus) -> i32 {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
         return 128 + signal;

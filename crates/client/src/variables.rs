@@ -1,5 +1,7 @@
 //! Which secrets a program may get as environment variables.
 
+use vouchsafe_api::secrets::{Secret, SecretList};
+
 /// Variables that decide how programs are found and run; a secret of such a name is not passed on.
 const RESERVED: [&str; 14] = [
     "HOME",
@@ -31,6 +33,19 @@ pub fn refused(name: &str, value: &str) -> Option<&'static str> {
         return Some("no such variable can be set");
     }
     value.contains('\0').then_some("it contains a NUL character")
+}
+
+/// All secrets of a list, so that of those with one name the last one counts: a folder's own win over those of folders below
+/// and over imported ones, and later imports over earlier ones.
+pub fn weakest_first(list: SecretList) -> impl Iterator<Item = Secret> {
+    let mut own = list.secrets;
+    own.sort_by(|a, b| (depth(b), &b.secret_path).cmp(&(depth(a), &a.secret_path)));
+    list.imports.into_iter().flat_map(|import| import.secrets).chain(own)
+}
+
+/// How many folders are above.
+fn depth(secret: &Secret) -> usize {
+    secret.secret_path.split('/').filter(|name| !name.is_empty()).count()
 }
 
 #[cfg(test)]

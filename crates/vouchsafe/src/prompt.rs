@@ -15,7 +15,10 @@ pub(crate) fn is_possible() -> bool {
 
 /// Asks for a line; an empty one is the default, if there is one, or else is asked for again.
 pub(crate) fn line(printer: &Printer, question: &str, default: Option<&str>) -> Outcome<String> {
-    let question = default.map_or_else(|| format!("{question}:"), |text| format!("{question} [{text}]:"));
+    let question = match default {
+        None | Some("") => format!("{question}:"),
+        Some(text) => format!("{question} [{text}]:"),
+    };
     loop {
         printer.question(&question);
         let mut answer = String::new();
@@ -50,8 +53,13 @@ pub(crate) fn choice(printer: &Printer, heading: &str, things: &[String]) -> Out
     }
 }
 
-/// Asks a question that is answered with yes or no; no if nothing is typed.
-pub(crate) fn confirmed(printer: &Printer, question: &str) -> Outcome<bool> {
-    let answer = line(printer, &format!("{question} (yes or no)"), Some("no"))?;
-    Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
+/// Says what is about to happen, and whether the person types this word; anything else means no. If nobody can be asked,
+/// this flag is demanded.
+pub(crate) fn confirmed(printer: &Printer, what: &str, word: &str, flag: &str) -> Outcome<bool> {
+    if !is_possible() {
+        let why = format!("{what}, and stdin is no terminal on which to ask");
+        return Err(Failure::usage(why).hint(format!("add {flag} to go on without a question")));
+    }
+    printer.dialogue(format!("{what}."));
+    Ok(line(printer, &format!("Type `{word}` to go on"), Some(""))? == word)
 }

@@ -9,9 +9,9 @@ use vouchsafe_client::Client;
 use crate::failure::{Failure, Outcome};
 use crate::printer::Printer;
 use crate::prompt;
-use crate::settings::api::{AccessArgs, project};
+use crate::settings::api::{AccessArgs, EnvironmentArgs};
 use crate::settings::project_file::{self, ProjectFile};
-use crate::settings::{FileSettings, Name, text, variable};
+use crate::settings::{FileSettings, Name};
 
 /// Examples of the command.
 pub(crate) const EXAMPLES: &str = "Examples:\n  \
@@ -20,25 +20,11 @@ pub(crate) const EXAMPLES: &str = "Examples:\n  \
 
 /// Flags of `vouchsafe init`.
 #[derive(Args)]
+#[command(mut_arg("project_id", |argument| argument.help("Id of the project; asked for if it is missing. `INFISICAL_PROJECT_ID` is read as well")))]
+#[command(mut_arg("environment", |argument| argument.help("Slug of the environment that commands use in this folder, unless the Git branch or a flag says otherwise")))]
 pub(crate) struct InitArgs {
-    /// Id of the project; asked for if it is missing. `INFISICAL_PROJECT_ID` is read as well
-    #[arg(
-        long,
-        visible_alias = "projectId",
-        env = "VOUCHSAFE_PROJECT_ID",
-        hide_env_values = true,
-        value_name = "ID"
-    )]
-    project_id: Option<String>,
-    /// Slug of the environment that commands use in this folder, unless the Git branch or a flag says otherwise
-    #[arg(
-        long = "env",
-        visible_alias = "environment",
-        env = "VOUCHSAFE_ENVIRONMENT",
-        hide_env_values = true,
-        value_name = "SLUG"
-    )]
-    environment: Option<String>,
+    #[command(flatten)]
+    environment: EnvironmentArgs,
     /// Replace the file if there is one
     #[arg(long)]
     force: bool,
@@ -50,18 +36,17 @@ pub(crate) struct InitArgs {
 pub(super) async fn run(args: InitArgs, file: &FileSettings, printer: &Printer) -> Outcome {
     let path = std::env::current_dir()?.join(project_file::NAME);
     if path.exists() && !args.force {
-        let question = format!("{} exists already. Replace it?", path.display());
-        if !prompt::is_possible() || !prompt::confirmed(printer, &question)? {
-            return Err(Failure::message(format!("{} exists already", path.display()))
-                .hint("`vouchsafe init --force` replaces it"));
+        let what = format!("{} exists already and will be replaced", path.display());
+        if !prompt::confirmed(printer, &what, "yes", "--force")? {
+            return Err(Failure::message(format!("{} stays as it is", path.display())));
         }
     }
     let client = args.access.client(file).await?;
-    let project = match project(args.project_id, file) {
+    let project = match args.environment.project(file) {
         Some(id) => named(&client, &id).await?,
         None => chosen(&client, printer).await?,
     };
-    let environment = text(args.environment, None).or_else(|| variable(&["INFISICAL_ENVIRONMENT"]));
+    let environment = args.environment.environment();
     if let Some(slug) = &environment {
         check_environment(&project, slug)?;
     }

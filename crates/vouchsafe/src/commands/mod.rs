@@ -26,7 +26,7 @@ pub(crate) mod token;
 use vouchsafe_domain::time::Timestamp;
 
 use crate::cli::{Cli, Command, RootKeyCommand};
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use crate::printer::Printer;
 use crate::settings::FileSettings;
 
@@ -75,19 +75,6 @@ fn runtime() -> Outcome<tokio::runtime::Runtime> {
 /// Where a server runs.
 fn serving_runtime() -> Outcome<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
-}
-
-/// Asks on the terminal whether to go on. Without a terminal there is nobody to ask, and `--yes` is demanded.
-fn confirm(question: &str, printer: &Printer) -> Outcome<bool> {
-    use std::io::IsTerminal;
-    if !std::io::stdin().is_terminal() {
-        return Err(Failure::usage("stdin is no terminal on which to ask")
-            .hint("add --yes to go on without a question"));
-    }
-    printer.question(format!("{question} [y/N]"));
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 /// Seconds as people say them, rounded down: `30 days`, `1 hour`, `90 seconds`.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context;
 use vouchsafe_api::secrets::{Secret, SecretList};
 use vouchsafe_client::Client;
+use vouchsafe_client::variables::weakest_first;
 
 use crate::failure::Outcome;
 use crate::printer::Printer;
@@ -75,18 +76,10 @@ impl Merged {
 pub(super) fn merge(lists: impl IntoIterator<Item = SecretList>) -> Merged {
     let mut merged = Merged::default();
     for list in lists {
-        let mut own = list.secrets;
-        // The highest folder comes last, and so wins.
-        own.sort_by(|a, b| {
-            let key = |secret: &Secret| (depth(&secret.secret_path), secret.secret_path.clone());
-            key(b).cmp(&key(a))
-        });
         let mut seen = BTreeSet::new();
-        merged
-            .twice
-            .extend(own.iter().filter(|one| !seen.insert(&one.secret_key)).map(|one| one.secret_key.clone()));
-        let imported = list.imports.into_iter().flat_map(|import| import.secrets);
-        for secret in imported.chain(own) {
+        let twice = list.secrets.iter().filter(|one| !seen.insert(&one.secret_key));
+        merged.twice.extend(twice.map(|one| one.secret_key.clone()));
+        for secret in weakest_first(list) {
             if secret.secret_value_hidden {
                 merged.hidden.insert(secret.secret_key);
             } else {
@@ -95,11 +88,6 @@ pub(super) fn merge(lists: impl IntoIterator<Item = SecretList>) -> Merged {
         }
     }
     merged
-}
-
-/// How many folders are above.
-fn depth(path: &str) -> usize {
-    path.split('/').filter(|name| !name.is_empty()).count()
 }
 
 /// Some names, for a message.

@@ -143,9 +143,9 @@ pub(crate) fn token(given: Option<String>) -> Option<String> {
     text(given, None).or_else(|| variable(&["INFISICAL_TOKEN", "INFISICAL_UNIVERSAL_AUTH_ACCESS_TOKEN"]))
 }
 
-/// Which folder of which project.
+/// Which environment of which project.
 #[derive(Args)]
-pub(crate) struct FolderArgs {
+pub(crate) struct EnvironmentArgs {
     /// Id of the project; `INFISICAL_PROJECT_ID` is read as well [default: that of the nearest .infisical.json]
     #[arg(
         long,
@@ -165,6 +165,25 @@ pub(crate) struct FolderArgs {
         value_name = "SLUG"
     )]
     environment: Option<String>,
+}
+
+impl EnvironmentArgs {
+    /// The project that a flag, a variable or the settings file names.
+    pub(crate) fn project(&self, file: &FileSettings) -> Option<String> {
+        project(self.project_id.clone(), file)
+    }
+
+    /// The environment that a flag or a variable names.
+    pub(crate) fn environment(&self) -> Option<String> {
+        text(self.environment.clone(), None).or_else(|| variable(&["INFISICAL_ENVIRONMENT"]))
+    }
+}
+
+/// Which folder of which project.
+#[derive(Args)]
+pub(crate) struct FolderArgs {
+    #[command(flatten)]
+    environment: EnvironmentArgs,
     /// Folder of the secrets; `INFISICAL_SECRET_PATH` is read as well. `run` and `export` take several, and later ones
     /// win over earlier ones [default: /]
     #[arg(
@@ -191,7 +210,7 @@ impl FolderArgs {
         if self.secret_paths.len() > 1 {
             return Err(Failure::usage("`--path`: this command takes one folder"));
         }
-        let given = project(self.project_id, file);
+        let given = self.environment.project(file);
         // What a project file says of environment and folder is about its own project.
         let project_file = if given.is_none() { ProjectFile::find()? } else { None }.unwrap_or_default();
         let name = Name::new("--project-id", "VOUCHSAFE_PROJECT_ID");
@@ -204,8 +223,9 @@ impl FolderArgs {
             .trim()
             .parse()
             .map_err(|_| name.refuse("expected the id of a project, a UUID"))?;
-        let environment = text(self.environment, None)
-            .or_else(|| variable(&["INFISICAL_ENVIRONMENT"]))
+        let environment = self
+            .environment
+            .environment()
             .or_else(|| file.environment.clone())
             .or_else(|| project_file.environment());
         let path = text(self.secret_paths.pop(), None)

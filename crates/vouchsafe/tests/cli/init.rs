@@ -21,7 +21,7 @@ fn a_folder_is_linked_to_a_project() {
         json!({ "workspaceId": project, "defaultEnvironment": "", "gitBranchToEnvironmentMapping": null });
     assert_eq!(read(), plain);
 
-    assert!(ended(&init(&["--project-id", project]), 1).contains("--force"));
+    assert!(ended(&init(&["--project-id", project]), 2).contains("--force"));
     let said = ended(&init(&["--project-id", project, "--env", "moon", "--force"]), 2);
     assert!(said.contains("has no environment `moon`, only dev, staging, prod"), "{said}");
     ended(&init(&["--project-id", "00000000-0000-4000-8000-000000000000", "--force"]), 5);
@@ -97,9 +97,9 @@ fn a_person_at_a_terminal_chooses_the_project() {
     assert!(seen.contains("belong to the project second"), "{seen}");
 
     let mut terminal = start(&["init"]);
-    terminal.answer("exists already. Replace it? (yes or no) [no]: ", "");
+    terminal.see("exists already and will be replaced").answer("Type `yes` to go on: ", "");
     assert_eq!(terminal.end().0, Some(1));
     let mut terminal = start(&["init", "--project-id", &world.project]);
-    terminal.answer("exists already. Replace it? (yes or no) [no]: ", "yes");
+    terminal.answer("Type `yes` to go on: ", "yes");
     assert_eq!(terminal.end().0, Some(0));
 }

@@ -97,15 +97,7 @@ pub(crate) struct YesArgs {
 impl YesArgs {
     /// Lets the person at the terminal type the name of what is going to be lost. Without a terminal, `--yes` is demanded.
     pub(super) fn confirm(self, printer: &Printer, what: &str, name: &str) -> Outcome {
-        if self.yes {
-            return Ok(());
-        }
-        if !prompt::is_possible() {
-            return Err(Failure::usage(format!("{what} would go, and stdin is no terminal on which to ask"))
-                .hint("add --yes to go on without a question"));
-        }
-        printer.note(format!("{what} goes for good."));
-        if prompt::line(printer, &format!("Type `{name}` to go on"), None)? == name {
+        if self.yes || prompt::confirmed(printer, &format!("{what} goes for good"), name, "--yes")? {
             return Ok(());
         }
         Err(Failure::message("that is another name; nothing was changed"))

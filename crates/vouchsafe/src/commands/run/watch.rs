@@ -161,11 +161,7 @@ pub(super) async fn run(
     }
 }
 
-/// The exit code that says how the command ended, as shells have it: 128 and the number of the signal that ended it.
+/// The exit code that says how the command ended, as shells have it.
 fn code(status: ExitStatus) -> u8 {
-    #[cfg(unix)]
-    let signal = std::os::unix::process::ExitStatusExt::signal(&status).map(|signal| 128 + signal);
-    #[cfg(not(unix))]
-    let signal = None;
-    signal.or(status.code()).and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+    u8::try_from(vouchsafe_agent::exit_code(status)).unwrap_or(1)
 }

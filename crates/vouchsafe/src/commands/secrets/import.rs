@@ -10,9 +10,10 @@ use vouchsafe_client::Client;
 
 use super::given::{self, Given};
 use super::write::{self, Known, Shared};
-use crate::commands::{confirm, reading};
+use crate::commands::reading;
 use crate::failure::{Failure, Outcome};
 use crate::printer::Printer;
+use crate::prompt;
 use crate::settings::FileSettings;
 use crate::settings::api::{AccessArgs, Folder, FolderArgs, OutputArgs};
 use crate::settings::selection::SelectionArgs;
@@ -94,8 +95,8 @@ pub(super) async fn run(args: ImportArgs, file: &FileSettings, printer: &Printer
         return Ok(());
     }
     let place = format!("{} of {}", folder.path, folder.environment);
-    let question = format!("Write {} secrets to {place}?", given.len());
-    if !args.yes && !confirm(&question, printer)? {
+    let what = format!("{} secrets will be written to {place}", given.len());
+    if !args.yes && !prompt::confirmed(printer, &what, "yes", "--yes")? {
         printer.note("nothing was changed");
         return Ok(());
     }
