@@ -122,6 +122,16 @@ impl World {
         Self::of(folder, server)
     }
 
+    /// The same with these arguments of the server.
+    pub(crate) fn serving(arguments: impl FnOnce(&Path) -> Vec<String>) -> Self {
+        let folder = TempDir::new().expect("folder");
+        let given = arguments(folder.path());
+        let usual = ["server", "--listen", "127.0.0.1:0"].into_iter();
+        let all: Vec<&str> = usual.chain(given.iter().map(String::as_str)).collect();
+        let server = Serving::start(vouchsafe(folder.path(), &all));
+        Self::of(folder, server)
+    }
+
     fn of(folder: TempDir, server: Serving) -> Self {
         let arguments = ["bootstrap", "--email", EMAIL, "--password", PASSWORD, "--organization", "Acme"];
         let mut command = vouchsafe(folder.path(), &arguments);

@@ -14,7 +14,10 @@ mod identity;
 mod init;
 mod instance;
 mod login;
+mod login_methods;
 mod member;
+#[path = "../../../server/tests/auth/mint.rs"]
+mod mint;
 mod people;
 mod project;
 mod role;

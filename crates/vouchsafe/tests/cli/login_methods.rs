@@ -1,0 +1,197 @@
+//! `vouchsafe login --method`, from a platform's proof to a secret that is read, against a real server.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::Output;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use crate::harness::{World, ended, field, text};
+use crate::mint::Mint;
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs()
+}
+
+/// An identity that may read the project and logs in by one method.
+struct Workload {
+    world: World,
+    identity: String,
+    method: &'static str,
+}
+
+impl Workload {
+    fn new(method: &'static str, settings: &Value) -> Self {
+        Self::of(World::new(), method, settings)
+    }
+
+    fn of(world: World, method: &'static str, settings: &Value) -> Self {
+        let identity = field(&world.told_json(&["identity", "create", "app"])["id"]);
+        let workload = Self { world, identity, method };
+        workload.write("settings.json", &settings.to_string());
+        workload.world.told(&[
+            "identity",
+            "auth",
+            "attach",
+            method,
+            "--identity",
+            "app",
+            "--file",
+            "settings.json",
+        ]);
+        workload.world.told(&["member", "add", "app", "--project-id", "p", "--role", "viewer"]);
+        workload.world.told(&["secrets", "set", "KEY=the value", "--project-id", &workload.world.project]);
+        workload
+    }
+
+    fn write(&self, name: &str, content: &str) {
+        std::fs::write(self.world.folder.path().join(name), content).expect("written");
+    }
+
+    fn log_in(&self, more: &[&str]) -> Output {
+        let usual = ["login", "--method", self.method, "--machine-identity-id", &self.identity, "--plain"];
+        self.world.output_as("", &[&usual[..], more].concat())
+    }
+
+    /// Logs in with a good proof, and reads the secret with the token; then as a command that logs in by itself.
+    fn reads(&self, flags: &[&str], variables: &[(&str, &str)]) {
+        let output = self.log_in(flags);
+        ended(&output, 0);
+        let token = text(&output.stdout);
+        let get = ["secrets", "get", "KEY", "--project-id", &self.world.project];
+        let read = self.world.output_as(token.trim(), &get);
+        ended(&read, 0);
+        assert_eq!(text(&read.stdout), "the value\n");
+
+        let mut alone = self.world.command(&get);
+        alone.env("VOUCHSAFE_AUTH_METHOD", self.method).env("VOUCHSAFE_MACHINE_IDENTITY_ID", &self.identity);
+        let read = alone.envs(variables.iter().copied()).output().expect("runs");
+        ended(&read, 0);
+        assert_eq!(text(&read.stdout), "the value\n", "without a login before");
+    }
+
+    /// A proof that is no good is refused, and not repeated.
+    fn is_refused(&self, flags: &[&str], proof: &str) {
+        let output = self.log_in(flags);
+        let said = ended(&output, 3);
+        assert!(!said.contains(proof) && output.stdout.is_empty(), "{said}");
+    }
+}
+
+#[test]
+fn a_jwt_in_a_file_logs_in() {
+    let mint = Mint::new("one");
+    let settings = json!({
+        "configurationType": "static", "publicKeys": [mint.pem()], "boundIssuer": "https://issuer.example",
+        "boundSubject": "job", "boundAudiences": "vouchsafe", "boundClaims": {},
+    });
+    let workload = Workload::new("jwt-auth", &settings);
+    let claims = |subject: &str| json!({ "iss": "https://issuer.example", "sub": subject, "aud": "vouchsafe", "iat": now(), "exp": now() + 300 });
+    workload.write("good", &mint.token(&claims("job")));
+    workload.reads(&["--jwt-file", "good"], &[("VOUCHSAFE_JWT_FILE", "good")]);
+    for bad in [mint.token(&claims("other")), Mint::new("one").token(&claims("job"))] {
+        workload.write("bad", &bad);
+        workload.is_refused(&["--jwt-file", "bad"], &bad);
+    }
+}
+
+#[test]
+fn a_token_of_an_issuer_with_a_discovery_document_logs_in() {
+    let mint = Mint::new("one");
+    let issuer = issuer(&mint);
+    let settings = json!({
+        "oidcDiscoveryUrl": issuer, "boundIssuer": issuer, "boundAudiences": "vouchsafe", "boundSubject": "job",
+        "boundClaims": { "ref": "refs/heads/*" },
+    });
+    let world = World::serving(|_| vec!["--allow-private-targets".to_owned(), "127.0.0.0/8".to_owned()]);
+    let workload = Workload::of(world, "oidc-auth", &settings);
+    let token = |branch: &str| {
+        mint.token(&json!({
+            "iss": issuer, "sub": "job", "aud": "vouchsafe", "ref": branch, "iat": now(), "exp": now() + 300,
+        }))
+    };
+    let good = token("refs/heads/main");
+    workload.reads(&["--jwt", &good], &[("VOUCHSAFE_ID_TOKEN", &good)]);
+    let bad = token("refs/tags/1");
+    workload.is_refused(&["--jwt", &bad], &bad);
+}
+
+/// An issuer on this machine that publishes its key; its URL. It ends with the tests.
+fn issuer(mint: &Mint) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("binds");
+    let url = format!("http://{}", listener.local_addr().expect("address"));
+    let discovery = json!({ "issuer": url, "jwks_uri": format!("{url}/jwks") }).to_string();
+    let keys = json!({ "keys": [mint.jwk()] }).to_string();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            // Who goes away early gets no answer.
+            let _ = answer(stream, &discovery, &keys);
+        }
+    });
+    url
+}
+
+fn answer(stream: TcpStream, discovery: &str, keys: &str) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    let (mut first, mut line) = (String::new(), String::new());
+    reader.read_line(&mut first)?;
+    while reader.read_line(&mut line)? > 2 {
+        line.clear();
+    }
+    let body = if first.starts_with("GET /jwks ") { keys } else { discovery };
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}", body.len());
+    write!(reader.get_mut(), "{head}\r\nConnection: close\r\n\r\n{body}")
+}
+
+#[test]
+fn the_token_of_a_service_account_logs_in() {
+    let mint = Mint::new("cluster");
+    let issuer = "https://kubernetes.default.svc.cluster.local";
+    let settings = json!({
+        "verification": "issuer", "issuer": issuer, "jwks": json!({ "keys": [mint.jwk()] }).to_string(),
+        "allowedNamespaces": "prod", "allowedNames": "app", "allowedAudience": "vouchsafe",
+    });
+    let workload = Workload::new("kubernetes", &settings);
+    let token = |account: &str| {
+        mint.token(&json!({
+            "aud": ["vouchsafe"], "exp": now() + 3607, "iat": now(), "nbf": now(), "iss": issuer, "jti": "one",
+            "kubernetes.io": {
+                "namespace": "prod", "pod": { "name": "app-1", "uid": "5e0bd49b" },
+                "serviceaccount": { "name": account, "uid": "14ee3fa4" },
+            },
+            "sub": format!("system:serviceaccount:prod:{account}"),
+        }))
+    };
+    workload.write("token", &token("app"));
+    workload.reads(
+        &["--service-account-token-path", "token"],
+        &[("VOUCHSAFE_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH", "token")],
+    );
+    let bad = token("other");
+    workload.write("token", &bad);
+    workload.is_refused(&["--service-account-token-path", "token"], &bad);
+}
+
+#[test]
+fn an_svid_in_a_file_logs_in() {
+    let mint = Mint::new("one");
+    let mut key = mint.jwk();
+    key["use"] = "jwt-svid".into();
+    let settings = json!({
+        "trustDomain": "prod.example", "allowedSpiffeIds": "spiffe://prod.example/web/*",
+        "allowedAudiences": "vouchsafe",
+        "trustBundleDistribution": { "profile": "static", "bundle": json!({ "keys": [key] }).to_string() },
+    });
+    let workload = Workload::new("spiffe-auth", &settings);
+    let svid = |path: &str| {
+        let subject = format!("spiffe://prod.example{path}");
+        mint.token(&json!({ "sub": subject, "aud": ["vouchsafe"], "exp": now() + 300, "iat": now() }))
+    };
+    workload.write("svid", &svid("/web/a"));
+    workload.reads(&["--jwt-file", "svid"], &[("VOUCHSAFE_JWT_FILE", "svid")]);
+    let bad = svid("/db");
+    workload.write("svid", &bad);
+    workload.is_refused(&["--jwt-file", "svid"], &bad);
+}
