@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+/// In a folder with this file, its authorities are the only ones that are trusted.
+pub(crate) const AUTHORITY: &str = "authority.pem";
+
 const BINARY: &str = env!("CARGO_BIN_EXE_vouchsafe");
 
 /// The binary, to be run in this folder; its home is there too.
@@ -15,6 +18,10 @@ pub(crate) fn vouchsafe(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(BINARY);
     command.args(arguments).current_dir(folder).env_clear().stdin(Stdio::null());
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", folder);
+    // The authority of a server that speaks TLS.
+    if folder.join(AUTHORITY).exists() {
+        command.env("SSL_CERT_FILE", folder.join(AUTHORITY));
+    }
     command
 }
 
@@ -182,6 +189,9 @@ impl World {
         let bearer = format!("Authorization: Bearer {}", self.admin);
         let mut curl = Command::new("curl");
         curl.args(["-sS", "-X", method, &url, "-H", &bearer, "-H", "Content-Type: application/json"]);
+        if self.folder.path().join(AUTHORITY).exists() {
+            curl.arg("--cacert").arg(self.folder.path().join(AUTHORITY));
+        }
         let answer = curl.args(["-d", body]).output().expect("curl");
         serde_json::from_slice(&answer.stdout).unwrap_or_else(|_| panic!("{path}: {}", text(&answer.stdout)))
     }

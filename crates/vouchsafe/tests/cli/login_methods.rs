@@ -5,10 +5,12 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Output;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, date_time_ymd};
 use serde_json::{Value, json};
 
-use crate::harness::{World, ended, field, text};
+use crate::harness::{AUTHORITY, World, ended, field, text};
 use crate::mint::Mint;
+use crate::trees::{Ca, authority, client, key, named};
 
 /// Seconds since 1970.
 fn now() -> u64 {
@@ -194,4 +196,48 @@ fn an_svid_in_a_file_logs_in() {
     let bad = svid("/db");
     workload.write("svid", &bad);
     workload.is_refused(&["--jwt-file", "svid"], &bad);
+}
+
+/// The same, valid at any time.
+fn lasting(mut params: CertificateParams) -> CertificateParams {
+    (params.not_before, params.not_after) = (date_time_ymd(2000, 1, 1), date_time_ymd(2100, 1, 1));
+    params
+}
+
+/// A world whose server speaks TLS.
+fn secure_world() -> World {
+    World::serving(|folder| {
+        let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).expect("written");
+        let ca = Ca::root(lasting(authority("of the server")), key());
+        let mut params = lasting(named("server", &["IP:127.0.0.1"]));
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let leaf = ca.leaf(params);
+        write(AUTHORITY, &ca.pem());
+        write("server.pem", &leaf.pem);
+        write("server.key", &leaf.key.serialize_pem());
+        ["--tls-cert", "server.pem", "--tls-key", "server.key"].map(str::to_owned).to_vec()
+    })
+}
+
+#[test]
+fn a_client_certificate_logs_in() {
+    let ca = Ca::root(lasting(authority("of workloads")), key());
+    let settings = json!({ "caCertificate": ca.pem(), "allowedCommonNames": "app" });
+    let workload = Workload::of(secure_world(), "tls-cert-auth", &settings);
+    assert!(workload.world.server.address.starts_with("https://"), "{}", workload.world.server.address);
+    let files = [("VOUCHSAFE_CLIENT_CERT_FILE", "client.pem"), ("VOUCHSAFE_CLIENT_KEY_FILE", "client.key")];
+    let flags = ["--client-cert", "client.pem", "--client-key", "client.key"];
+    let show = |ca: &Ca, name: &str| {
+        let leaf = ca.leaf(lasting(client(name)));
+        workload.write("client.pem", &leaf.pem);
+        workload.write("client.key", &leaf.key.serialize_pem());
+        leaf.pem
+    };
+    show(&ca, "app");
+    workload.reads(&flags, &files);
+    let bad = show(&ca, "other");
+    workload.is_refused(&flags, &bad);
+    let stranger = Ca::root(lasting(authority("of workloads")), key());
+    let bad = show(&stranger, "app");
+    workload.is_refused(&flags, &bad);
 }

@@ -26,3 +26,5 @@ mod run;
 mod secrets;
 mod sessions;
 mod terminal;
+#[path = "../../../attest/tests/trees/mod.rs"]
+mod trees;
