@@ -204,6 +204,7 @@ async fn who_is_in_several_organizations_chooses() {
 }
 
 /// Sends a login to a command that waits for one, as a page of this origin would; answers the status.
+#[allow(clippy::disallowed_methods, reason = "a connection of the test itself")]
 fn hand_over(port: &str, origin: &str, body: &Value) -> String {
     let body = body.to_string();
     let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).expect("it listens");
