@@ -59,8 +59,10 @@ with_claims! {
         /// URL of the key set.
         jwks_url: Option<String>,
         /// Authorities that vouch for that URL, PEM; the machine's if empty.
+        #[schemars(extend("contentMediaType" = "application/x-pem-file"))]
         jwks_ca_cert: Option<String>,
         /// Keys in PEM.
+        #[schemars(extend("contentMediaType" = "application/x-pem-file"))]
         public_keys: Option<Vec<String>>,
     }
 }
@@ -71,8 +73,10 @@ with_claims! {
         /// Issuer's URL; the discovery document is below it.
         oidc_discovery_url: Option<String>,
         /// Authorities that vouch for that URL, PEM; the machine's if empty.
+        #[schemars(extend("contentMediaType" = "application/x-pem-file"))]
         ca_cert: Option<String>,
         /// Not offered: must be missing or null.
+        #[schemars(extend("deprecated" = true))]
         template_id: Option<String>,
     }
 }

@@ -25,15 +25,19 @@ pub struct KubernetesAuthInput {
     pub kubernetes_host: Given<String>,
     /// Authorities that vouch for the API server and the issuer, PEM; the machine's if empty.
     #[serde(default)]
+    #[schemars(extend("contentMediaType" = "application/x-pem-file"))]
     pub ca_cert: Option<String>,
     /// Always true: TLS is always verified.
     #[serde(default, deserialize_with = "lenient::opt_bool")]
+    #[schemars(extend("deprecated" = true))]
     pub verify_tls_certificate: Option<bool>,
     /// Token that reviews; null: the client's own one does; an empty text leaves it as it is.
     #[serde(default, deserialize_with = "lenient::given", skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "password", "x-cleared-by" = null))]
     pub token_reviewer_jwt: Given<String>,
     /// `api`; gateways are not offered.
     #[serde(default, deserialize_with = "lenient::opt_text")]
+    #[schemars(extend("deprecated" = true))]
     pub token_review_mode: Option<String>,
     /// Comma list of namespaces, exact or globs; any if empty. Asked for by attach.
     #[serde(default)]
@@ -46,12 +50,15 @@ pub struct KubernetesAuthInput {
     pub allowed_audience: Option<String>,
     /// Not offered.
     #[serde(default, deserialize_with = "lenient::opt_text")]
+    #[schemars(extend("deprecated" = true))]
     pub gateway_id: Option<String>,
     /// Not offered.
     #[serde(default, deserialize_with = "lenient::opt_text")]
+    #[schemars(extend("deprecated" = true))]
     pub gateway_pool_id: Option<String>,
     /// Not offered.
     #[serde(default, deserialize_with = "lenient::opt_text")]
+    #[schemars(extend("deprecated" = true))]
     pub template_id: Option<String>,
     /// Whether the cluster is asked, or the issuer's keys decide; `review` if missing at first.
     #[serde(default)]
@@ -61,6 +68,7 @@ pub struct KubernetesAuthInput {
     pub issuer: Given<String>,
     /// Keys of the issuer, a JSON Web Key Set as text; null or empty: found by its discovery document.
     #[serde(default, deserialize_with = "lenient::given_text", skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("contentMediaType" = "application/jwk-set+json"))]
     pub jwks: Given<String>,
     /// Label selector that the namespace has to match, as `kubectl` takes it; null or empty: any. Namespaces are read with
     /// the reviewer token.

@@ -25,6 +25,7 @@ pub struct LdapField {
 pub struct LdapAuthInput {
     /// Templates are not offered: anything but null is refused.
     #[serde(deserialize_with = "lenient::opt_text")]
+    #[schemars(extend("deprecated" = true))]
     pub template_id: Option<String>,
     /// Where the directory is: `ldaps://host` or `ldap://host`, with a port if it is not 636 or 389.
     pub url: Option<String>,
@@ -32,14 +33,17 @@ pub struct LdapAuthInput {
     #[serde(rename = "bindDN")]
     pub bind_dn: Option<String>,
     /// Password of `bindDN`.
+    #[schemars(extend("format" = "password", "x-cleared-by" = ""))]
     pub bind_pass: Option<String>,
     /// Below which entry users are looked up.
     pub search_base: Option<String>,
     /// What finds a user, with `{{username}}`; `(uid={{username}})` if missing at first.
+    #[schemars(extend("default" = "(uid={{username}})"))]
     pub search_filter: Option<String>,
     /// Attributes that the user's entry has to have.
     pub allowed_fields: Option<Vec<LdapField>>,
     /// Authorities that vouch for the directory, PEM; the machine's if empty.
+    #[schemars(extend("contentMediaType" = "application/x-pem-file"))]
     pub ldap_ca_certificate: Option<String>,
     /// Whether a connection to `ldap://` is encrypted by `StartTLS` before anything else is said; off if missing at first.
     #[serde(deserialize_with = "lenient::opt_bool")]

@@ -38,6 +38,7 @@ pub struct MethodSettings {
     pub access_token_period: Option<i64>,
     /// Whether failed logins lock the login; on if missing at first.
     #[serde(deserialize_with = "lenient::opt_bool")]
+    #[schemars(extend("default" = true))]
     pub lockout_enabled: Option<bool>,
     /// Failures that lock, 1–30; 3 if missing at first.
     #[serde(deserialize_with = "lenient::opt_int")]

@@ -28,12 +28,14 @@ pub struct BundleInput {
     /// The bundle: a JSON Web Key Set as text. With `https_spiffe_bundle` the first one, which says who may have signed
     /// the SVID of the endpoint until a newer one was fetched.
     #[serde(default)]
+    #[schemars(extend("contentMediaType" = "application/jwk-set+json"))]
     pub bundle: Option<String>,
     /// Endpoint of the bundle.
     #[serde(default)]
     pub endpoint_url: Option<String>,
     /// Authorities that vouch for the endpoint with `https_web_bundle`, PEM; the machine's if empty.
     #[serde(default)]
+    #[schemars(extend("contentMediaType" = "application/x-pem-file"))]
     pub ca_cert: Option<String>,
     /// SPIFFE ID of the endpoint with `https_spiffe_bundle`, in the trust domain.
     #[serde(default)]

@@ -10,6 +10,7 @@ use crate::lenient::{self, Given};
 #[serde(default, rename_all = "camelCase")]
 pub struct TlsCertAuthInput {
     /// Certificates of the authorities that are trusted, PEM, 1–10240 characters. Asked for at first.
+    #[schemars(extend("contentMediaType" = "application/x-pem-file"))]
     pub ca_certificate: Option<String>,
     /// Comma list of common names, of which the client's has to be one; any if empty.
     #[serde(deserialize_with = "lenient::given_text", skip_serializing_if = "Option::is_none")]
@@ -28,6 +29,7 @@ pub struct TlsCertAuthInput {
     /// Lists of revoked certificates, PEM, at most 262144 characters. If there is one, each certificate of a path
     /// needs the list of its issuer, up to date.
     #[serde(deserialize_with = "lenient::given_text", skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("contentMediaType" = "application/x-pem-file"))]
     pub crl: Given<String>,
     /// Whether tokens are good only for connections with the same certificate (RFC 8705). No if missing at first.
     #[serde(deserialize_with = "lenient::opt_bool")]

@@ -12,6 +12,7 @@ mod confirm;
 mod cookies;
 mod errors;
 mod fallback;
+mod fields;
 mod form;
 mod identities;
 mod list;

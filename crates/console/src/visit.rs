@@ -122,6 +122,11 @@ impl Person {
         self.console.inside.call(call).await
     }
 
+    /// Who it is, as the server knows them.
+    pub(crate) fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
     /// The session's own token.
     pub(crate) fn token(&self) -> &Concealed {
         &self.token

@@ -1,6 +1,8 @@
 //! What an actor may do where: from roles to permissions, from permissions to permits, and the
 //! boundary that nobody may reach beyond.
 
+mod reach;
+
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -18,6 +20,7 @@ use crate::grants::{Holdings, Offered};
 use crate::http::cx::Cx;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::route::Access;
+pub use reach::{GivenRole, Reach, org_roles_to_give, project_roles_to_give, reach};
 
 /// An actor, as caches know it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

@@ -1,6 +1,12 @@
 //! Machine identities.
 
+mod auth;
+mod change;
+mod create;
 mod list;
+mod overview;
+mod remove;
+mod subject;
 
 use axum::Router;
 use axum::routing::get;
@@ -8,5 +14,12 @@ use axum::routing::get;
 use crate::Console;
 
 pub(crate) fn routes() -> Router<Console> {
-    Router::new().route("/identities", get(list::show))
+    Router::new()
+        .route("/identities", get(list::show))
+        .route("/identities/new", get(create::show).post(create::create))
+        .route("/identities/{id}", get(overview::show))
+        .route("/identities/{id}/edit", get(change::show).post(change::change))
+        .route("/identities/{id}/delete", get(remove::ask_delete).post(remove::delete))
+        .route("/identities/{id}/revoke-tokens", get(remove::ask_revoke).post(remove::revoke))
+        .merge(auth::routes())
 }

@@ -65,7 +65,7 @@ use vouchsafe_policy::{Object, Permit};
 use crate::app::App;
 use crate::auth::{Actor, authenticate, claimed};
 use crate::denials::{Caller, Refused};
-pub use auth_methods::LoginSource;
+pub use auth_methods::{LoginSource, MethodForm, method_forms};
 use certificates::Presented;
 use cx::{Conditional, Cx, Meta};
 use error::{ApiError, ApiResult};

@@ -36,6 +36,13 @@ pub fn document(routes: &[Route], site_url: &str) -> Value {
     })
 }
 
+/// The schema of what a route takes, with nothing in it that refers to elsewhere. `path` is that of the table.
+pub fn input_of(method: &Method, path: &str) -> Option<Value> {
+    let route = super::routes().iter().find(|route| route.method == method && route.path == path)?;
+    let inlined = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    Some((route.input)(&mut inlined.into_generator()).to_value())
+}
+
 fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     let input = (route.input)(generator).to_value();
     let output = (route.output)(generator).to_value();

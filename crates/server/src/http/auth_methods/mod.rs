@@ -2,6 +2,7 @@
 
 mod check;
 mod config;
+mod forms;
 mod input;
 mod kind;
 mod login;
@@ -11,6 +12,8 @@ mod spiffe;
 mod token_auth;
 mod tokens;
 mod universal;
+
+use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 use vouchsafe_api::auth_methods::{
@@ -41,6 +44,7 @@ use super::input::Fields;
 use super::reply::ok;
 use super::route::{Access, Outcome, Routes};
 use crate::access::Governed;
+pub use forms::MethodForm;
 pub use login::LoginSource;
 
 const READ: Access = Access::Identity { org: org::IDENTITY_READ, project: project::IDENTITY_READ };
@@ -60,6 +64,16 @@ macro_rules! logins {
         /// All of them.
         fn login_kinds() -> Vec<LoginKind> {
             vec![$(LoginKind::of::<$method>(),)*]
+        }
+
+        /// All methods as forms, in the order of the table.
+        pub fn method_forms() -> &'static [MethodForm] {
+            static FORMS: LazyLock<Vec<MethodForm>> = LazyLock::new(|| vec![
+                MethodForm::of::<UniversalAuth>(false),
+                MethodForm::of::<TokenAuth>(false),
+                $(MethodForm::of::<$method>(true),)*
+            ]);
+            &FORMS
         }
     };
 }
@@ -139,7 +153,7 @@ fn leaked(text: String) -> &'static str {
 }
 
 /// All fields of a request that attaches or changes a method: those that methods share and its own.
-type MethodInput<M> = Both<MethodSettings, <M as Method>::Input>;
+type MethodInput<M> = Both<Both<SourceInput, MethodSettings>, <M as Method>::Input>;
 
 /// What a method is going to be, checked.
 struct Draft {
