@@ -109,3 +109,49 @@ impl Browser {
         Page { status, headers, text: response.text().await.unwrap() }
     }
 }
+
+/// What the forms in the content of a page would send as they stand there: names and values.
+pub(crate) fn standing(page: &str) -> Vec<(String, String)> {
+    let content = page.split_once("<main").expect("content").1;
+    let mut fields = Vec::new();
+    for (start, tag) in content.match_indices('<').map(|(start, _)| (start, &content[start..])) {
+        let head = tag.split('>').next().unwrap();
+        let rest = &content[start + head.len() + 1..];
+        let Some(name) = attribute(head, "name").filter(|name| name != "form_token") else { continue };
+        let value = match head.split([' ', '\n']).next().unwrap() {
+            "<input" if attribute(head, "type").as_deref() == Some("checkbox") => {
+                if !head.ends_with("checked") {
+                    continue;
+                }
+                attribute(head, "value").unwrap()
+            }
+            "<input" => attribute(head, "value").unwrap_or_default(),
+            "<textarea" => {
+                let text = rest.split("</textarea>").next().unwrap();
+                unescaped(text.strip_prefix('\n').unwrap_or(text))
+            }
+            "<select" => {
+                let options: Vec<&str> =
+                    rest.split("</select>").next().unwrap().split("<option ").skip(1).collect();
+                let chosen =
+                    options.iter().find(|option| option.split('>').next().unwrap().ends_with("selected"));
+                chosen
+                    .or(options.first())
+                    .map_or_else(String::new, |option| attribute(&format!(" {option}"), "value").unwrap())
+            }
+            _ => continue,
+        };
+        fields.push((name, value));
+    }
+    fields
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+    Some(unescaped(rest.split('"').next()?))
+}
+
+fn unescaped(text: &str) -> String {
+    let pairs = [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")];
+    pairs.into_iter().fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
+}

@@ -3,9 +3,13 @@
 use serde_json::json;
 use vouchsafe_testkit::{TestServer, both};
 
-use crate::browser::Browser;
+use crate::browser::{Browser, standing};
 
-both!(identities_are_listed_searched_and_paged);
+both!(
+    identities_are_listed_searched_and_paged,
+    an_identity_is_made_changed_and_deleted,
+    a_viewer_is_offered_nothing_that_would_be_refused,
+);
 
 async fn identities_are_listed_searched_and_paged(server: TestServer) {
     let mut browser = Browser::of(&server, "ann@example.com", "admin").await;
@@ -25,4 +29,58 @@ async fn identities_are_listed_searched_and_paged(server: TestServer) {
     let page = browser.page(&next.replace("&#38;", "&")).await;
     assert!(page.contains("51–60 of 60") && page.contains("worker-09"));
     assert!(browser.page("/identities?search=nobody").await.contains("Nothing found"));
+}
+
+async fn an_identity_is_made_changed_and_deleted(server: TestServer) {
+    let mut browser = Browser::of(&server, "ann@example.com", "admin").await;
+    let form = browser.page("/identities/new").await;
+    assert!(form.contains(r#"value="no-access" selected"#), "{form}");
+    let fields = [("name", ""), ("role", "member"), ("metadata", "no sign")];
+    let refused = browser.post("/identities/new", &fields).await;
+    assert_eq!((refused.status, refused.text.contains("metadata-problem")), (422, true), "{}", refused.text);
+    let fields = [
+        ("name", "<i>worker"),
+        ("role", "member"),
+        ("metadata", "team = <b>blue\ntier=1"),
+        ("hasDeleteProtection", "true"),
+    ];
+    let made = browser.submit("/identities/new", &fields).await;
+    assert!(made.contains("The identity is there") && made.contains("Universal Auth"), "{made}");
+    let found = browser.page("/identities?search=worker").await;
+    let (_, rest) = found.split_once(r#"href="/identities/0"#).expect("a link");
+    let page = format!("/identities/0{}", rest.split('"').next().unwrap());
+    let shown = browser.page(&page).await;
+    assert!(shown.contains("&#60;i&#62;worker") && shown.contains("&#60;b&#62;blue"), "{shown}");
+    assert!(shown.contains("cannot be deleted while delete protection is on"), "{shown}");
+
+    let edit = format!("{page}/edit");
+    let stands = standing(&browser.page(&edit).await);
+    assert!(stands.contains(&("metadata".to_owned(), "team = <b>blue\ntier = 1".to_owned())), "{stands:?}");
+    // Without the tick the protection is off.
+    let shown = browser.submit(&edit, &[("name", "worker"), ("role", "member"), ("metadata", "")]).await;
+    assert!(shown.contains("Delete the identity") && !shown.contains("blue"), "{shown}");
+    let delete = format!("{page}/delete");
+    assert_eq!(browser.post(&delete, &[("confirm", "wrong")]).await.status, 422);
+    browser.submit(&delete, &[("confirm", "worker")]).await;
+    assert_eq!(browser.get(&page).await.status, 404);
+}
+
+async fn a_viewer_is_offered_nothing_that_would_be_refused(server: TestServer) {
+    let rules = json!([{ "subject": "identity", "action": ["read"] }]);
+    let role = json!({ "slug": "viewer", "name": "Viewer", "permissions": rules });
+    server.admin.post("/api/v1/organization/roles", role).await.ok();
+    let other = server.identity("worker", "no-access").await;
+    let mut browser = Browser::of(&server, "vic@example.com", "viewer").await;
+    let page = format!("/identities/{}", other.id);
+    for path in
+        ["/identities".to_owned(), page.clone(), format!("{page}/auth"), format!("{page}/auth/token-auth")]
+    {
+        let shown = browser.page(&path).await;
+        let content = shown.split_once("<main").unwrap().1;
+        assert!(
+            !content.contains("<form method=\"post\"") && !content.contains("button danger"),
+            "{path}: {shown}"
+        );
+        assert!(!content.contains("/edit\"") && !content.contains("/new\""), "{path}: {shown}");
+    }
 }

@@ -1,6 +1,9 @@
 //! Pages through real HTTP, as a browser without scripts asks for them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod auth_forms;
 mod browser;
 mod frame;
 mod identities;
+#[path = "../common/methods.rs"]
+mod methods;

@@ -114,7 +114,7 @@ pub(super) async fn save(Path(named): Path<Named>, Posted { visit, mut form }: P
     let stored = target.stored.clone().unwrap_or_default();
     let (_, kept) = fields::fill(&fields, &stored);
     let mut input = fields::read(&fields, &mut form, target.stored.is_none());
-    roles(&mut input, &stored);
+    narrow(&mut input, &stored);
     if form.is_refused() {
         let page = Page::new(&visit, target, form, kept);
         return Ok(visit.show_as(StatusCode::UNPROCESSABLE_ENTITY, &page));
@@ -128,8 +128,11 @@ pub(super) async fn save(Path(named): Path<Named>, Posted { visit, mut form }: P
     }
 }
 
-/// No role named means all of them. A list that is stored empty means none: it stays so, unless some are named.
-fn roles(input: &mut Map<String, Value>, stored: &Map<String, Value>) {
+/// No name of a source means the usual one. No role named means all of them. A list that is stored empty means none: it stays so, unless some are named.
+fn narrow(input: &mut Map<String, Value>, stored: &Map<String, Value>) {
+    if input.get("source").is_some_and(|name| name == "") {
+        input.remove("source");
+    }
     let is_empty = |value: Option<&Value>| value.and_then(Value::as_array).is_some_and(Vec::is_empty);
     if is_empty(input.get("roles")) {
         if is_empty(stored.get("roles")) {
