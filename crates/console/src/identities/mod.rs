@@ -3,6 +3,7 @@
 mod auth;
 mod change;
 mod create;
+mod credentials;
 mod list;
 mod overview;
 mod remove;
@@ -22,4 +23,5 @@ pub(crate) fn routes() -> Router<Console> {
         .route("/identities/{id}/delete", get(remove::ask_delete).post(remove::delete))
         .route("/identities/{id}/revoke-tokens", get(remove::ask_revoke).post(remove::revoke))
         .merge(auth::routes())
+        .merge(credentials::routes())
 }

@@ -3,6 +3,7 @@
 
 mod auth_forms;
 mod browser;
+mod credentials;
 mod frame;
 mod identities;
 #[path = "../common/methods.rs"]
