@@ -1,9 +1,10 @@
 //! Pages through real HTTP, as a browser without scripts asks for them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod auth_forms;
+mod auth_methods;
 mod browser;
 mod credentials;
+mod forms;
 mod frame;
 mod identities;
 #[path = "../common/methods.rs"]
