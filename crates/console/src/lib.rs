@@ -16,6 +16,7 @@ mod form;
 mod identities;
 mod list;
 mod page;
+mod people;
 mod profile;
 mod session;
 mod sign_in;
@@ -44,6 +45,7 @@ pub fn service(app: App) -> Router {
         .merge(assets::routes())
         .merge(cli::routes())
         .merge(identities::routes())
+        .merge(people::routes())
         .merge(profile::routes())
         .merge(sign_in::routes())
         .fallback(move |request| fallback::answer(api.clone(), request))

@@ -45,9 +45,7 @@ pub(super) async fn list(visit: &Visit, page: u64) -> Result<List, Refused> {
     let mut rows: Vec<Session> = visit.get(SESSIONS).await?;
     rows.sort_by_key(|session| !session.is_current);
     let pager = Pager::new("/profile", &[], page, PAGE).of(u64::try_from(rows.len()).unwrap_or(0));
-    let skipped = usize::try_from(pager.offset()).unwrap_or(usize::MAX);
-    let size = usize::try_from(pager.size()).unwrap_or(usize::MAX);
-    Ok(List { rows: rows.into_iter().skip(skipped).take(size).collect(), pager, now: visit.now })
+    Ok(List { rows: pager.cut(rows), pager, now: visit.now })
 }
 
 async fn end_one(Path(id): Path<String>, Posted { visit, .. }: Posted<Visit>) -> Shown {

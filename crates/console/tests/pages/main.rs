@@ -4,4 +4,5 @@
 mod browser;
 mod frame;
 mod identities;
+mod people;
 mod profile;
