@@ -1,8 +1,10 @@
 //! Pages through real HTTP, as a browser without scripts asks for them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod activity;
 mod browser;
 mod frame;
 mod identities;
 mod people;
 mod profile;
+mod settings;
