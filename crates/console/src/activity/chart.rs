@@ -200,6 +200,7 @@ fn words() -> TextStyle<'static> {
 }
 
 /// Counts have no fractions.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "what the drawing library calls")]
 fn whole(at: &f64) -> String {
     if at.fract().abs() < 1e-6 { format!("{at:.0}") } else { String::new() }
 }

@@ -76,7 +76,7 @@ impl Page {
         }
     }
 
-    fn kind(&self, one: &ExpiringCredential) -> &'static str {
+    fn kind(one: &ExpiringCredential) -> &'static str {
         match one.kind {
             CredentialKind::ClientSecret => "client secret",
             CredentialKind::Token => "token",

@@ -140,11 +140,11 @@ impl Line {
     fn is_refusal(&self) -> bool {
         self.log.event.kind.ends_with("-failed")
     }
+}
 
-    /// The trail, narrowed to something of this event.
-    fn only(&self, name: &str, value: &str) -> String {
-        format!("/activity{}", query([(name, value)]))
-    }
+/// The address of the trail, narrowed to something of an event.
+fn only(name: &str, value: &str) -> String {
+    format!("/activity{}", query([(name, value)]))
 }
 
 /// How people call somebody.
