@@ -61,7 +61,11 @@ impl FastWritable for Svg {
 
 impl askama::filters::HtmlSafe for Svg {}
 
+/// Width of a chart whose bars go up, and of one whose bars go across.
 const WIDTH: u32 = 760;
+const NARROW: u32 = 440;
+/// Space for the labels of bars that go across.
+const LABELS: u32 = 190;
 const HEIGHT: u32 = 240;
 /// Height of a bar that goes across, with the space around it.
 const ROW: u32 = 30;
@@ -83,13 +87,13 @@ impl Chart<'_> {
         if self.bars.iter().all(|bar| bar.sum() == 0) {
             return None;
         }
-        let height = match self.way {
-            Bars::Up => HEIGHT,
-            Bars::Across => ROW * u32::try_from(self.bars.len()).unwrap_or(1) + 40,
+        let size = match self.way {
+            Bars::Up => (WIDTH, HEIGHT),
+            Bars::Across => (NARROW, ROW * u32::try_from(self.bars.len()).unwrap_or(1) + 40),
         };
         let mut text = String::new();
         let drawn = {
-            let area = SVGBackend::with_string(&mut text, (WIDTH, height)).into_drawing_area();
+            let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
             match self.way {
                 Bars::Up => self.up(&area),
                 Bars::Across => self.across(&area),
@@ -99,7 +103,7 @@ impl Chart<'_> {
             tracing::error!(%error, "a chart cannot be drawn");
             return None;
         }
-        Some(self.dressed(&text, height))
+        Some(self.dressed(&text, size))
     }
 
     fn most(&self) -> f64 {
@@ -142,7 +146,7 @@ impl Chart<'_> {
         let mut chart = ChartBuilder::on(area)
             .margin(8)
             .x_label_area_size(24)
-            .y_label_area_size(190)
+            .y_label_area_size(LABELS - 8)
             .build_cartesian_2d(0.0..self.most(), 0.0..count)?;
         chart
             .configure_mesh()
@@ -152,7 +156,7 @@ impl Chart<'_> {
             .light_line_style(TRANSPARENT)
             .axis_style(GRID)
             .label_style(words())
-            .x_labels(6)
+            .x_labels(4)
             .x_label_formatter(&whole)
             .y_labels(0)
             .draw()?;
@@ -168,7 +172,11 @@ impl Chart<'_> {
                 plotters::style::text_anchor::HPos::Right,
                 plotters::style::text_anchor::VPos::Center,
             );
-            area.draw(&Text::new(bar.label.clone(), (190, middle), words().pos(anchor)))?;
+            area.draw(&Text::new(
+                bar.label.clone(),
+                (LABELS.cast_signed() - 6, middle),
+                words().pos(anchor),
+            ))?;
         }
         Ok(area.present()?)
     }
@@ -180,7 +188,7 @@ impl Chart<'_> {
     }
 
     /// The drawing with its name for those who hear it, and with classes in place of colours.
-    fn dressed(&self, drawn: &str, height: u32) -> Svg {
+    fn dressed(&self, drawn: &str, (width, height): (u32, u32)) -> Svg {
         let (_, mut inside) = drawn.split_once('>').map_or(("", String::new()), |(a, b)| (a, b.to_owned()));
         for (colour, class) in CLASSES {
             for attribute in ["fill", "stroke"] {
@@ -189,7 +197,7 @@ impl Chart<'_> {
         }
         let (id, title, description) = (self.id, escaped(self.title), escaped(self.description));
         Svg(format!(
-            "<svg class=\"chart\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" viewBox=\"0 0 {WIDTH} {height}\">\n\
+            "<svg class=\"chart\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" viewBox=\"0 0 {width} {height}\">\n\
              <title id=\"{id}-title\">{title}</title><desc id=\"{id}-desc\">{description}</desc>{inside}"
         ))
     }

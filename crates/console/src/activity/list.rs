@@ -1,20 +1,17 @@
 //! `/activity`: the audit trail. Its filters are its address.
 
-use std::collections::HashMap;
-
 use askama::Template;
 use axum::extract::Query;
 use http::StatusCode;
 use serde::Deserialize;
 use vouchsafe_api::audit_logs::{AuditLog, AuditLogList, ListAuditLogs};
-use vouchsafe_api::org_members::OrgMembershipList;
 use vouchsafe_api::projects::ProjectList;
 use vouchsafe_domain::id::ProjectId;
 use vouchsafe_domain::time::Timestamp;
-use vouchsafe_policy::org;
 
+use super::names::{self, Named, Names};
 use super::words;
-use crate::api::{Refused, path, query};
+use crate::api::{Refused, query};
 use crate::errors::Shown;
 use crate::form::Form;
 use crate::list::Pager;
@@ -95,38 +92,28 @@ fn moment(text: &str) -> Option<Timestamp> {
 struct Line {
     log: AuditLog,
     said: String,
-    who: String,
-    /// Where there is more about whoever did it.
-    link: Option<String>,
     actor_id: String,
+    who: Named,
+    /// The identity that it was done to, unless it did it itself.
+    whom: Option<Named>,
     details: Vec<(String, String)>,
     when: TimeElement,
 }
 
 impl Line {
-    fn of(log: AuditLog, people: &HashMap<String, Named>, now: Timestamp) -> Self {
-        let id = |field: &str| log.actor.metadata[field].as_str().unwrap_or_default();
-        let actor_id = if log.actor.kind == "user" { id("userId") } else { id("identityId") };
-        let named = people.get(actor_id);
-        let of_login = log.event.metadata["identityName"].as_str();
-        let who = match named {
-            Some(named) => named.name.clone(),
-            None if log.actor.kind == "identity" && of_login.is_some() => {
-                of_login.unwrap_or_default().to_owned()
-            }
-            None if actor_id.is_empty() => "The system".to_owned(),
-            None => actor_id.to_owned(),
-        };
-        let link = match named {
-            Some(named) => Some(named.link.clone()),
-            None => (log.actor.kind == "identity" && !actor_id.is_empty())
-                .then(|| format!("/identities{}", path(&[actor_id]))),
+    fn of(log: AuditLog, names: &Names, now: Timestamp) -> Self {
+        let actor_id = names::actor(&log).to_owned();
+        let whom = names::target(&log).filter(|id| *id != actor_id).map(|id| names.identity(id));
+        let who = match log.actor.kind.as_str() {
+            "user" => names.person(&actor_id),
+            _ if actor_id.is_empty() => Named::plain("The system"),
+            _ => names.identity(&actor_id),
         };
         Self {
             said: words::said(&log.event.kind),
+            actor_id,
             who,
-            link,
-            actor_id: actor_id.to_owned(),
+            whom,
             details: words::details(&log.event.metadata),
             when: TimeElement(ago(log.created_at, now)),
             log,
@@ -147,12 +134,6 @@ fn only(name: &str, value: &str) -> String {
     format!("/activity{}", query([(name, value)]))
 }
 
-/// How people call somebody.
-struct Named {
-    name: String,
-    link: String,
-}
-
 #[derive(Template)]
 #[template(path = "activity/list.html")]
 struct Page {
@@ -162,7 +143,6 @@ struct Page {
     pager: Pager,
     projects: Vec<(String, String)>,
     is_narrowed: bool,
-    may_open_identities: bool,
 }
 
 /// Kinds of actors with what people call them.
@@ -203,15 +183,14 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Shown {
     // One more than is shown says that there is a further page.
     let pager = pager.clone().of(pager.offset() + u64::try_from(logs.len()).unwrap_or(0));
     logs.truncate(usize::try_from(PAGE).unwrap_or(0));
-    let people = people(&visit, &logs).await?;
+    let names = Names::of(&visit, &logs).await?;
     Ok(visit.show_as(
         status,
         &Page {
             chrome: visit.chrome("Activity", Place::Activity),
             projects: projects(&visit, form.text("project")).await?,
-            lines: logs.into_iter().map(|log| Line::of(log, &people, visit.now)).collect(),
+            lines: logs.into_iter().map(|log| Line::of(log, &names, visit.now)).collect(),
             is_narrowed: asked.fields().iter().any(|(_, text)| !text.is_empty()) || asked.page > 1,
-            may_open_identities: visit.may(org::IDENTITY_READ),
             pager,
             form,
         },
@@ -239,20 +218,6 @@ fn at_our_fields(mut refused: Refused) -> Refused {
         ours.clone_into(field);
     }
     refused
-}
-
-/// The people who did something of this, by id.
-async fn people(visit: &Visit, logs: &[AuditLog]) -> Result<HashMap<String, Named>, Refused> {
-    if !visit.may(org::MEMBER_READ) || !logs.iter().any(|log| log.actor.kind == "user") {
-        return Ok(HashMap::new());
-    }
-    let target = path(&["api", "v2", "organizations", &visit.org().to_string(), "memberships"]);
-    let all: OrgMembershipList = visit.get(&target).await?;
-    let named = all.memberships.into_iter().map(|member| {
-        let link = format!("/people/{}", member.id);
-        (member.user_id.to_string(), Named { name: member.user.email, link })
-    });
-    Ok(named.collect())
 }
 
 /// The projects to choose from, and the one that is chosen.

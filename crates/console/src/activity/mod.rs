@@ -3,6 +3,7 @@
 mod chart;
 mod figures;
 mod list;
+mod names;
 mod words;
 
 use axum::Router;

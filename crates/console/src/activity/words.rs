@@ -24,6 +24,22 @@ const VERBS: [(&str, &str); 18] = [
     ("update", "changed"),
 ];
 
+/// Events whose names say less than they could.
+const OTHERWISE: [(&str, &str); 12] = [
+    ("add-identity-auth-method", "added an auth method"),
+    ("clear-identity-lockouts", "ended lockouts"),
+    ("create-token-identity-token-auth", "made a token"),
+    ("revoke-identity-access-token", "revoked an access token"),
+    ("revoke-identity-auth-method", "removed an auth method"),
+    ("revoke-identity-tokens", "revoked all tokens"),
+    ("revoke-token-identity-token-auth", "revoked a token"),
+    ("update-identity-auth-method", "changed an auth method"),
+    ("update-identity-membership", "changed the roles of an identity"),
+    ("update-token-identity-token-auth", "renamed a token"),
+    ("refresh-identity-spiffe-auth-bundle", "fetched a SPIFFE trust bundle"),
+    ("change-user-password", "changed the own password"),
+];
+
 /// Words of the names of events that people write otherwise.
 const NAMES: [(&str, &str); 10] = [
     ("aws", "AWS"),
@@ -45,6 +61,9 @@ pub(super) fn said(event: &str) -> String {
             Some(method) => format!("was refused to log in with {}", spaced(method)),
             None => format!("logged in with {}", spaced(method)),
         };
+    }
+    if let Some((_, said)) = OTHERWISE.iter().find(|(name, _)| *name == event) {
+        return (*said).to_owned();
     }
     let is_verb =
         |verb: &str| event.strip_prefix(verb).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
@@ -99,7 +118,8 @@ mod tests {
             ("set-up-instance", "set up instance"),
             ("end-user-sessions", "ended user sessions"),
             ("endow-nothing", "endow nothing"),
-            ("refresh-identity-spiffe-auth-bundle", "fetched again identity SPIFFE auth bundle"),
+            ("refresh-oidc-keys", "fetched again OIDC keys"),
+            ("add-identity-auth-method", "added an auth method"),
         ] {
             assert_eq!(said(event), words);
         }

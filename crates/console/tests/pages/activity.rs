@@ -46,6 +46,13 @@ async fn the_trail_is_told_in_words_and_filtered(server: TestServer) {
         page.contains("changed organization") && page.contains(&format!("<bdi>{ANN}</bdi></a>")),
         "{page}"
     );
+    // Who acts and who is acted on are told by name.
+    let app = server.identity("app-<u>", "no-access").await;
+    server.universal_auth(&app.id, json!({})).await;
+    let page = browser.page("/activity?event=create-client-secret").await;
+    let link = format!("<a href=\"/identities/{}\"><bdi>app-&#60;u&#62;</bdi></a>", app.id);
+    assert!(page.contains("made client secret") && page.contains(&link) && !page.contains("<u>"), "{page}");
+    assert!(page.contains(&format!("<a href=\"/identities/{}\"><bdi>", server.admin.id)), "{page}");
     let rows = async |browser: &mut Browser, query: &str| {
         browser.page(&format!("/activity?{query}")).await.matches("<details>").count()
     };
@@ -65,7 +72,7 @@ async fn the_trail_is_told_in_words_and_filtered(server: TestServer) {
     let now = server.app.now().to_string();
     let since = &now[..16];
     assert!(rows(&mut browser, &format!("from={since}")).await < all);
-    let page = browser.page(&format!("/activity?from={since}&until={since}&event=create-identity")).await;
+    let page = browser.page(&format!("/activity?from={since}&until={since}&event=delete-identity")).await;
     assert!(page.contains("Nothing found") && page.contains(&format!("value=\"{since}\"")), "{page}");
 }
 
