@@ -18,6 +18,12 @@ pub struct ListAuditLogs {
     /// Only by the user or identity with this id.
     #[serde(deserialize_with = "lenient::opt_text")]
     pub actor: Option<String>,
+    /// Only by actors of this kind: `user`, `identity` or `system`.
+    #[serde(deserialize_with = "lenient::opt_text")]
+    pub actor_type: Option<String>,
+    /// Only of the request with this id.
+    #[serde(deserialize_with = "lenient::opt_text")]
+    pub request_id: Option<String>,
     /// Only in this project.
     pub project_id: Option<ProjectId>,
     /// Only from this time on.

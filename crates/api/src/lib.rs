@@ -4,6 +4,7 @@
 //! contract's. A request type holds all input of a route: path parameters, query and body fields.
 
 pub mod access;
+pub mod activity;
 pub mod admin;
 pub mod audit_logs;
 pub mod auth_alicloud;

@@ -5,6 +5,7 @@
 //! is recorded in the same way. What a person holds is asked only to leave out what would be refused ([`visit`]).
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod activity;
 mod api;
 mod assets;
 mod cli;
@@ -17,7 +18,10 @@ mod form;
 mod identities;
 mod list;
 mod page;
+mod people;
+mod profile;
 mod session;
+mod settings;
 mod sign_in;
 mod time;
 mod visit;
@@ -41,9 +45,13 @@ pub fn service(app: App) -> Router {
     let api = vouchsafe_server::http::service(app.clone());
     let console = Console { app, inside: Inside::new(api.clone()) };
     Router::new()
+        .merge(activity::routes())
         .merge(assets::routes())
         .merge(cli::routes())
         .merge(identities::routes())
+        .merge(people::routes())
+        .merge(profile::routes())
+        .merge(settings::routes())
         .merge(sign_in::routes())
         .fallback(move |request| fallback::answer(api.clone(), request))
         .layer(axum::middleware::map_response(page::harden))

@@ -36,6 +36,12 @@ impl Pager {
         self.size
     }
 
+    /// The entries of this page, of a list that is there as a whole.
+    pub(crate) fn cut<T>(&self, whole: Vec<T>) -> Vec<T> {
+        let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        whole.into_iter().skip(count(self.offset())).take(count(self.size)).collect()
+    }
+
     pub(crate) fn is_needed(&self) -> bool {
         self.total > self.size || self.page > 1
     }
@@ -76,5 +82,6 @@ mod tests {
         let last = Pager::new("/x", &[], 3, 10).of(25);
         assert_eq!((last.last(), last.after()), (25, None));
         assert!(!Pager::new("/x", &[], 1, 10).of(10).is_needed());
+        assert_eq!(last.cut((0..25).collect::<Vec<_>>()), [20, 21, 22, 23, 24]);
     }
 }

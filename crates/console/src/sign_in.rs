@@ -85,8 +85,8 @@ async fn ask(State(console): State<Console>, Query(next): Query<Next>, request: 
 }
 
 /// A request of somebody who is not signed in, and calls of the API that need no token or one just received.
-struct Outside {
-    console: Console,
+pub(crate) struct Outside {
+    pub(crate) console: Console,
     origin: Origin,
 }
 
@@ -96,7 +96,7 @@ impl Outside {
     }
 
     /// A form that only a page of ours can have sent: there is no session yet whose token it could carry.
-    async fn posted(console: Console, request: Request) -> Result<(Self, Form), Trouble> {
+    pub(crate) async fn posted(console: Console, request: Request) -> Result<(Self, Form), Trouble> {
         let (parts, body) = request.into_parts();
         if session::sender(&console.app, &parts.headers) != Sender::Ours {
             return Err(Trouble::foreign_form());
@@ -119,7 +119,7 @@ impl Outside {
         self.call(Method::GET, target, None, None).await
     }
 
-    async fn post<T: serde::de::DeserializeOwned>(
+    pub(crate) async fn post<T: serde::de::DeserializeOwned>(
         &self,
         target: &str,
         token: Option<&Concealed>,
@@ -163,11 +163,12 @@ async fn sign_in(
 }
 
 /// Only these fields of what was typed: never a password.
-fn kept(form: Form, fields: &[&str]) -> Form {
+pub(crate) fn kept(form: Form, fields: &[&str]) -> Form {
     fields.iter().fold(Form::default(), |kept, field| kept.with(field, form.text(field)))
 }
 
-fn go_on(console: &Console, token: &Concealed, next: &str) -> Response {
+/// Signs the browser in and goes to a page of ours.
+pub(crate) fn go_on(console: &Console, token: &Concealed, next: &str) -> Response {
     with_cookie(Redirect::to(onward(next)).into_response(), session::cookie(&console.app, token))
 }
 

@@ -42,6 +42,10 @@ pub struct AuditFilter {
     pub events: Vec<String>,
     /// Only by this user or identity.
     pub actor_id: Option<String>,
+    /// Only by actors of this kind.
+    pub actor_type: Option<String>,
+    /// Only of this request.
+    pub request_id: Option<String>,
     /// Only in this project.
     pub project: Option<ProjectId>,
     /// Only from this time on.
@@ -81,6 +85,8 @@ impl Store {
         let mut conditions = vec!["org_id = $1".to_owned()];
         let given = [
             ("actor_id =", filter.actor_id.as_ref().map(Into::into)),
+            ("actor_type =", filter.actor_type.as_ref().map(Into::into)),
+            ("request_id =", filter.request_id.as_ref().map(Into::into)),
             ("project_id =", filter.project.map(Into::into)),
             ("at >=", filter.from.map(Into::into)),
             ("at <=", filter.until.map(Into::into)),

@@ -5,6 +5,7 @@
 //! and commits a change together with its audit events.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod activity;
 mod audit;
 mod auth_methods;
 mod change;
@@ -46,6 +47,9 @@ mod topics;
 mod user_members;
 mod users;
 
+pub use activity::{
+    EventCount, ExpiringCredential, LoginCounts, MOST_EVENTS_COUNTED, MOST_REFUSALS_COUNTED, Steps,
+};
 pub use audit::{AuditEvent, AuditFilter};
 pub use auth_methods::{AuthMethod, AuthMethodParts, FIRST_SOURCE, MOST_SOURCES, NewAuthMethod, SourceOfOrg};
 pub use change::{Author, Change};

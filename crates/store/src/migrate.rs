@@ -9,6 +9,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (1, include_str!("../migrations/0001_first.sql")),
     (2, include_str!("../migrations/0002_denials.sql")),
     (3, include_str!("../migrations/0003_documents.sql")),
+    (4, include_str!("../migrations/0004_expiring.sql")),
 ];
 
 /// Held during migration on `PostgreSQL`, so that replicas starting together take turns.

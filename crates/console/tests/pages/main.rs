@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod auth_methods;
+mod activity;
 mod browser;
 mod credentials;
 mod forms;
@@ -9,3 +10,6 @@ mod frame;
 mod identities;
 #[path = "../common/methods.rs"]
 mod methods;
+mod people;
+mod profile;
+mod settings;

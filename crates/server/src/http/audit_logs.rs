@@ -27,6 +27,8 @@ async fn list(cx: Cx, input: ListAuditLogs) -> Outcome<AuditLogList> {
     let filter = AuditFilter {
         events: events(input.event_type.as_deref().unwrap_or(""))?,
         actor_id: input.actor.as_deref().map(|actor| plain("actor", actor)).transpose()?,
+        actor_type: input.actor_type.as_deref().map(|kind| plain("actorType", kind)).transpose()?,
+        request_id: input.request_id.as_deref().map(|id| plain("requestId", id)).transpose()?,
         project: input.project_id,
         from: input.start_date,
         until: input.end_date,

@@ -2,6 +2,7 @@
 //! takes each request through the same steps: who, may, what, answer.
 
 mod access;
+mod activity;
 mod admin;
 mod audit_logs;
 mod auth_methods;

@@ -32,6 +32,7 @@ fn resources() -> Vec<Routes> {
         super::org_members::routes(),
         super::org_roles::routes(),
         super::audit_logs::routes(),
+        super::activity::routes(),
         super::access::routes(),
         super::denials::routes(),
         super::project_users::routes(),

@@ -175,6 +175,10 @@ async fn the_audit_log_is_filtered_and_paged(server: TestServer) {
     assert_eq!(count("eventType=create-identity").await, 2);
     assert_eq!(count("eventType=create-identity,invite-user&projectId=").await, 3);
     assert_eq!(count(&format!("actor={}", server.admin.id)).await, 1);
+    assert_eq!(count("actorType=user").await, 3);
+    assert_eq!(count("actorType=identity").await, 1);
+    assert_eq!(count(&format!("requestId={}", text(&latest["requestId"]))).await, 1);
+    assert_eq!(count("requestId=req-none").await, 0);
     assert_eq!(count("limit=1&offset=1").await, 1);
     assert_eq!(count("offset=4").await, 0);
     let at = text(&latest["createdAt"]);
@@ -182,9 +186,17 @@ async fn the_audit_log_is_filtered_and_paged(server: TestServer) {
     assert_eq!(count(&format!("endDate={at}")).await, 4);
     assert_eq!(count("startDate=2030-01-01T00:00:00Z").await, 0);
     assert_eq!(count("projectId=0190f4e2-6b1c-7c3a-9d52-3f1b2a4c5d6e").await, 0);
-    for query in
-        ["limit=101", "limit=0", "offset=-1", "actor=%00", "eventType=a'b", "startDate=soon", "projectId=x"]
-    {
+    for query in [
+        "limit=101",
+        "limit=0",
+        "offset=-1",
+        "actor=%00",
+        "actorType=%00",
+        "requestId=a+b",
+        "eventType=a'b",
+        "startDate=soon",
+        "projectId=x",
+    ] {
         ann.get(&format!("{path}?{query}")).await.refused(422);
     }
     let nobody = person(&server, "bob@example.com", "no-access").await;

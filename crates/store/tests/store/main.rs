@@ -1,6 +1,7 @@
 //! The store on both databases: opening, units of work, logins, purging, and lists.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod activity;
 mod change;
 mod denials;
 mod documents;
