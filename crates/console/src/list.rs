@@ -36,6 +36,12 @@ impl Pager {
         self.size
     }
 
+    /// The entries of this page, of a list that was read as a whole.
+    pub(crate) fn cut<T>(&self, all: Vec<T>) -> Vec<T> {
+        let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        all.into_iter().skip(number(self.offset())).take(number(self.size)).collect()
+    }
+
     pub(crate) fn is_needed(&self) -> bool {
         self.total > self.size || self.page > 1
     }
@@ -75,6 +81,7 @@ mod tests {
         assert_eq!(pager.after().as_deref(), Some("/x?search=a+b&page=3"));
         let last = Pager::new("/x", &[], 3, 10).of(25);
         assert_eq!((last.last(), last.after()), (25, None));
+        assert_eq!(last.cut((1..=25).collect()), [21, 22, 23, 24, 25]);
         assert!(!Pager::new("/x", &[], 1, 10).of(10).is_needed());
     }
 }
