@@ -5,7 +5,8 @@ mod frame;
 mod list;
 mod overview;
 mod place;
-mod reading;
+mod secrets;
+mod who;
 
 use axum::Router;
 use axum::routing::get;
@@ -17,4 +18,5 @@ pub(crate) fn routes() -> Router<Console> {
         .route("/projects", get(list::show))
         .route("/projects/new", get(create::ask).post(create::make))
         .route("/projects/{project}", get(overview::show))
+        .merge(secrets::routes())
 }

@@ -14,7 +14,7 @@ use vouchsafe_policy::{Object, project};
 
 use super::frame::{Frame, Tab};
 use super::place::{self, Crumb};
-use super::reading;
+use super::secrets::reading;
 use crate::errors::{Shown, Trouble};
 use crate::form::Form;
 use crate::list::Pager;

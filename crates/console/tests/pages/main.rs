@@ -5,3 +5,4 @@ mod browser;
 mod frame;
 mod identities;
 mod projects;
+mod secrets;
