@@ -4,5 +4,6 @@
 mod browser;
 mod frame;
 mod identities;
+mod project_parts;
 mod projects;
 mod secrets;
