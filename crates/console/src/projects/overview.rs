@@ -44,8 +44,8 @@ enum Cell {
     There(String),
     /// An import brings it; from where.
     Imported(String),
-    /// It is not there.
-    Missing,
+    /// It is not there; where it can be made, if the person may do that.
+    Missing(Option<String>),
     /// The person may not see whether it is there.
     Hidden,
 }
@@ -180,7 +180,7 @@ impl Column {
             let below = below.unwrap_or_else(|| path.clone());
             return Cell::There(place::inside(frame, &self.environment.slug, &[], &below, &[]));
         }
-        Cell::Missing
+        Cell::Missing(None)
     }
 
     fn secret(&self, frame: &Frame, path: &SecretPath, name: &str) -> Cell {
@@ -192,8 +192,11 @@ impl Column {
             return Cell::Imported(from.clone());
         }
         let object = Object::secret(slug, path.as_str(), name, &[]);
-        let is_told = self.problem.is_none() && frame.held.may_on(project::SECRET_DESCRIBE, &object);
-        if is_told { Cell::Missing } else { Cell::Hidden }
+        if self.problem.is_some() || !frame.held.may_on(project::SECRET_DESCRIBE, &object) {
+            return Cell::Hidden;
+        }
+        let may_add = self.has_folder && frame.held.may_on(project::SECRET_CREATE, &object);
+        Cell::Missing(may_add.then(|| place::inside(frame, slug, &["new"], path, &[("name", name)])))
     }
 }
 

@@ -95,6 +95,13 @@ async fn the_overview_says_which_secret_is_where(server: TestServer) {
     assert_eq!(cells(&page, "ONLY_DEV"), ["there", "missing", "missing"]);
     assert_eq!(cells(&page, "IN_APP"), ["missing", "missing", "imported"]);
     assert_eq!(cells(&page, "app/"), ["missing", "there", "missing"]);
+    assert!(!page.contains("/new?"), "a viewer is not offered to add what is missing");
+    let mut bob = Browser::of(&server, BOB, "member").await;
+    join(&server, &project, BOB, "admin").await;
+    let offered = bob.page(&format!("/projects/{project}")).await;
+    let add = format!("/projects/{project}/secrets/prod/new?name=ONLY_DEV");
+    assert!(offered.contains(&add) && !offered.contains("/dev/new?name=ONLY_DEV"), "{offered}");
+    assert!(bob.page(&add).await.contains("value=\"ONLY_DEV\""));
     let page = browser.page(&format!("/projects/{project}?path=/app")).await;
     assert!(page.contains(&format!("href=\"/projects/{project}\">All secrets</a>")), "{page}");
     assert_eq!(cells(&page, "IN_APP"), ["missing", "there", "missing"]);
