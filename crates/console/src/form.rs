@@ -26,6 +26,13 @@ impl Form {
         self
     }
 
+    /// The same form without what was typed into a field: secrets are not sent back.
+    #[must_use]
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.values.retain(|(found, _)| found != name);
+        self
+    }
+
     /// What was typed into a field; empty if nothing was.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.values.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value.as_str())

@@ -20,6 +20,7 @@ mod list;
 mod page;
 mod people;
 mod profile;
+mod projects;
 mod session;
 mod settings;
 mod sign_in;
@@ -52,6 +53,7 @@ pub fn service(app: App) -> Router {
         .merge(people::routes())
         .merge(profile::routes())
         .merge(settings::routes())
+        .merge(projects::routes())
         .merge(sign_in::routes())
         .fallback(move |request| fallback::answer(api.clone(), request))
         .layer(axum::middleware::map_response(page::harden))

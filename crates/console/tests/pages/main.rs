@@ -13,3 +13,6 @@ mod methods;
 mod people;
 mod profile;
 mod settings;
+mod project_parts;
+mod projects;
+mod secrets;
