@@ -16,6 +16,8 @@ mod form;
 mod identities;
 mod list;
 mod page;
+mod roles;
+mod rules;
 mod session;
 mod sign_in;
 mod time;
@@ -43,6 +45,7 @@ pub fn service(app: App) -> Router {
         .merge(assets::routes())
         .merge(cli::routes())
         .merge(identities::routes())
+        .merge(roles::routes())
         .merge(sign_in::routes())
         .fallback(move |request| fallback::answer(api.clone(), request))
         .layer(axum::middleware::map_response(page::harden))

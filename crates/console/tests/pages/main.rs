@@ -4,3 +4,4 @@
 mod browser;
 mod frame;
 mod identities;
+mod roles;
