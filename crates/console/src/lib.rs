@@ -11,8 +11,10 @@ mod cli;
 mod confirm;
 mod cookies;
 mod errors;
+mod explain;
 mod fallback;
 mod form;
+mod groups;
 mod identities;
 mod list;
 mod page;
@@ -44,6 +46,8 @@ pub fn service(app: App) -> Router {
     Router::new()
         .merge(assets::routes())
         .merge(cli::routes())
+        .merge(explain::routes())
+        .merge(groups::routes())
         .merge(identities::routes())
         .merge(roles::routes())
         .merge(sign_in::routes())

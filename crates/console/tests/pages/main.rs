@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod browser;
+mod explain;
 mod frame;
+mod groups;
 mod identities;
 mod roles;
