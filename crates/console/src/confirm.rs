@@ -4,6 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 
+use crate::api::Refused;
 use crate::form::Form;
 use crate::page::{Chrome, Place};
 use crate::visit::Visit;
@@ -49,6 +50,11 @@ impl Loss<'_> {
         }
         form.refuse("confirm", "This is not the name");
         Err(Box::new(self.page(visit, StatusCode::UNPROCESSABLE_ENTITY, form)))
+    }
+
+    /// The page again, with what the API did not accept.
+    pub(crate) fn refused(&self, visit: &Visit, form: Form, refused: &Refused) -> Response {
+        self.page(visit, refused.status, form.refused(refused))
     }
 
     fn page(&self, visit: &Visit, status: StatusCode, form: Form) -> Response {

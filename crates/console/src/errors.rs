@@ -38,6 +38,14 @@ impl Trouble {
         Self::new(StatusCode::NOT_FOUND, "There is no such page, or it has been deleted.")
     }
 
+    /// The person may not use this page.
+    pub(crate) fn forbidden() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "You may not do this here. Ask an administrator of the organization.",
+        )
+    }
+
     /// A form that no page of this session sent.
     pub(crate) fn foreign_form() -> Self {
         Self::new(

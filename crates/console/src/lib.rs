@@ -12,15 +12,19 @@ mod cli;
 mod confirm;
 mod cookies;
 mod errors;
+mod explain;
 mod fallback;
 mod fields;
 mod form;
+mod groups;
 mod identities;
 mod list;
 mod page;
 mod people;
 mod profile;
 mod projects;
+mod roles;
+mod rules;
 mod session;
 mod settings;
 mod sign_in;
@@ -49,11 +53,14 @@ pub fn service(app: App) -> Router {
         .merge(activity::routes())
         .merge(assets::routes())
         .merge(cli::routes())
+        .merge(explain::routes())
+        .merge(groups::routes())
         .merge(identities::routes())
         .merge(people::routes())
         .merge(profile::routes())
         .merge(settings::routes())
         .merge(projects::routes())
+        .merge(roles::routes())
         .merge(sign_in::routes())
         .fallback(move |request| fallback::answer(api.clone(), request))
         .layer(axum::middleware::map_response(page::harden))

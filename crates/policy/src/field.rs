@@ -71,4 +71,14 @@ impl Field {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|field| field.name() == name)
     }
+
+    /// The operators that conditions on the field may use, as the wire names them.
+    pub fn operators(self) -> &'static [&'static str] {
+        match self.kind() {
+            Kind::Text | Kind::Path => &["$eq", "$ne", "$in", "$glob"],
+            Kind::Id => &["$eq", "$ne", "$in"],
+            Kind::List => &["$in"],
+            Kind::Pairs => &["$elemMatch"],
+        }
+    }
 }

@@ -23,6 +23,7 @@ mod permit;
 mod rule;
 mod template;
 mod v1;
+mod words;
 
 pub use boundary::{CounterExample, Difference, Fact, Gap, Missing, MissingPermission, boundary, diff};
 pub use condition::{Condition, Conditions};
@@ -41,3 +42,4 @@ pub use permit::{Denied, Permit, PermitSource};
 pub use rule::Rule;
 pub use template::{TemplateError, TemplateUse, TemplateValues};
 pub use v1::{from_v1, to_v1};
+pub use words::verb;

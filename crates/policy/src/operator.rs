@@ -155,13 +155,7 @@ impl Operator {
 
     /// Is this operator one that the field accepts, with values it can have?
     fn suits(self, field: Field) -> Result<Self, Located> {
-        let allowed = match field.kind() {
-            Kind::Text | Kind::Path => !matches!(self, Self::ElemMatch(_)),
-            Kind::Id => matches!(self, Self::Eq(_) | Self::Ne(_) | Self::In(_)),
-            Kind::List => matches!(self, Self::In(_)),
-            Kind::Pairs => matches!(self, Self::ElemMatch(_)),
-        };
-        if !allowed {
+        if !field.operators().contains(&self.name()) {
             let operator = self.name();
             return Err(ConditionError::OperatorNotAllowed { field: field.name(), operator }.into());
         }
@@ -255,6 +249,16 @@ impl Operator {
 }
 
 impl ElemMatch {
+    /// The parts of a pair, as the wire names them.
+    pub const PARTS: [&str; 2] = ["key", "value"];
+    /// Key and value are texts of their own: they take what a text takes.
+    const PART: Field = Field::Name;
+
+    /// The operators that tests on a part may use, as the wire names them.
+    pub fn operators() -> &'static [&'static str] {
+        Self::PART.operators()
+    }
+
     fn parse(field: Field, map: &Map<String, Value>) -> Result<Self, Located> {
         let mut pair = Self { key: Tests::default(), value: Tests::default() };
         for (name, value) in map {
@@ -263,8 +267,7 @@ impl ElemMatch {
                 "value" => &mut pair.value,
                 _ => return Err(wrong_type(field, "an object of key and value").below(name)),
             };
-            // Key and value are texts of their own: they take what a text takes.
-            *part = Tests::parse(Field::Name, value).map_err(|error| error.said_of(field).below(name))?;
+            *part = Tests::parse(Self::PART, value).map_err(|error| error.said_of(field).below(name))?;
         }
         if pair.key.is_empty() && pair.value.is_empty() {
             return Err(ConditionError::Empty(field.name()).into());

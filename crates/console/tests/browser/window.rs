@@ -66,9 +66,10 @@ impl Window {
         url.as_str().strip_prefix(&self.url).unwrap_or(url.as_str()).to_owned()
     }
 
-    /// The visible text of the page.
+    /// The visible text of the page; empty while another page is being loaded.
     pub(crate) async fn text(&self) -> String {
-        self.driver.find(By::Tag("body")).await.unwrap().text().await.unwrap()
+        let Ok(body) = self.driver.find(By::Tag("body")).await else { return String::new() };
+        body.text().await.unwrap_or_default()
     }
 
     /// Fails the test unless the page shows this text.

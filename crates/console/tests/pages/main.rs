@@ -6,7 +6,9 @@ mod activity;
 mod browser;
 mod credentials;
 mod forms;
+mod explain;
 mod frame;
+mod groups;
 mod identities;
 #[path = "../common/methods.rs"]
 mod methods;
@@ -16,3 +18,4 @@ mod settings;
 mod project_parts;
 mod projects;
 mod secrets;
+mod roles;
