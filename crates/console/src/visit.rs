@@ -127,11 +127,6 @@ impl Person {
         &self.actor
     }
 
-    /// The session's own token.
-    pub(crate) fn token(&self) -> &Concealed {
-        &self.token
-    }
-
     /// Who it is.
     pub(crate) fn user(&self) -> Option<&UserActor> {
         match &self.actor {

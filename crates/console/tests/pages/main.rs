@@ -1,12 +1,12 @@
 //! Pages through real HTTP, as a browser without scripts asks for them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod auth_methods;
 mod activity;
+mod auth_methods;
 mod browser;
 mod credentials;
-mod forms;
 mod explain;
+mod forms;
 mod frame;
 mod groups;
 mod identities;
@@ -14,8 +14,8 @@ mod identities;
 mod methods;
 mod people;
 mod profile;
-mod settings;
 mod project_parts;
 mod projects;
-mod secrets;
 mod roles;
+mod secrets;
+mod settings;
