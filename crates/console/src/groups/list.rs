@@ -6,7 +6,6 @@ use serde::Deserialize;
 use vouchsafe_api::groups::Group;
 use vouchsafe_policy::org;
 
-use super::reading;
 use crate::errors::Shown;
 use crate::form::Form;
 use crate::list::Pager;
@@ -33,12 +32,6 @@ struct Page {
     pager: Pager,
     may_create: bool,
     is_searched: bool,
-}
-
-impl Page {
-    fn role<'g>(&self, group: &'g Group) -> &'g str {
-        reading::role(group)
-    }
 }
 
 pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Shown {

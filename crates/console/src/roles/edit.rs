@@ -88,12 +88,12 @@ impl Editing {
     }
 
     /// The rules as they would be stored, or the page with what is wrong with them.
-    fn checked(mut self) -> Result<(Self, Vec<Value>), Response> {
+    fn checked(mut self) -> Result<(Self, Vec<Value>), Box<Response>> {
         match self.edited.checked(self.place.level(), self.old()) {
             Ok(rules) => Ok((self, rules)),
             Err(problems) => {
                 note(&mut self.form, problems);
-                Err(self.show_as(StatusCode::UNPROCESSABLE_ENTITY, None))
+                Err(Box::new(self.show_as(StatusCode::UNPROCESSABLE_ENTITY, None)))
             }
         }
     }
@@ -147,7 +147,7 @@ pub(super) async fn take_new(Path(address): Path<Address>, posted: Posted<Visit>
     }
     let (editing, permissions) = match editing.checked() {
         Ok(checked) => checked,
-        Err(page) => return Ok(page),
+        Err(page) => return Ok(*page),
     };
     let input = NewRoleInput {
         slug: editing.form.text("slug").trim().to_owned(),
@@ -190,7 +190,7 @@ pub(super) async fn take(Path(address): Path<Address>, posted: Posted<Visit>) ->
     }
     let (editing, rules) = match editing.checked() {
         Ok(checked) => checked,
-        Err(page) => return Ok(page),
+        Err(page) => return Ok(*page),
     };
     if button == "save" {
         review::save(editing, rules).await

@@ -31,6 +31,8 @@ async fn a_role_is_put_together_reviewed_and_explained() {
     window.choose("permissions.0.conditions.1.operator", "$glob").await;
     window.press("Make the role").await;
     window.sees_soon("The condition on 'secretPath' is empty").await;
+    let said = window.messages().await;
+    assert!(said.iter().all(|message| message.contains("status of 422")), "{said:?}");
     look(&window, "roles-builder-problem").await;
     window.fill("permissions.0.conditions.1.value", "/app/**").await;
     window.press("Make the role").await;
