@@ -288,8 +288,8 @@ async fn before_a_change_is_saved_one_sees_who_gains_and_loses_what(server: Test
     assert_eq!(review.status, 200, "{}", review.text);
     for part in [
         "<bdi>The watcher</bdi> → <bdi>Renamed</bdi>",
-        "<del>-     &#34;subject&#34;: &#34;role&#34;</del>",
-        "<ins>+     &#34;subject&#34;: &#34;audit-logs&#34;</ins>",
+        "<del>-     &#34;subject&#34;: &#34;role&#34;",
+        "<ins>+     &#34;subject&#34;: &#34;audit-logs&#34;",
         "<bdi>robot &#60;i&#62; then may read on audit-logs; robot &#60;i&#62; now may not</bdi>",
         "<bdi>robot &#60;i&#62; now may read on role; robot &#60;i&#62; then may not</bdi>",
     ] {
