@@ -8,6 +8,7 @@
 #[macro_use]
 mod macros;
 
+pub mod dotenv;
 pub mod id;
 pub mod ip;
 pub mod lockout;

@@ -6,7 +6,6 @@
 
 mod cli;
 mod commands;
-mod dotenv;
 mod failure;
 mod input;
 mod instance;

@@ -18,6 +18,7 @@ both!(
     controls_depend_on_the_folder_and_the_environment,
     a_thousand_secrets_of_a_folder_are_paged,
     references_lead_to_what_they_name,
+    several_secrets_are_pasted_at_once,
 );
 
 const ANN: &str = "ann@example.com";
@@ -259,7 +260,7 @@ async fn a_viewer_sees_no_control_that_would_be_refused(server: TestServer) {
         assert!(
             !content.contains("method=\"post\"") && !content.contains("class=\"button primary\" href=\"/new")
         );
-        for word in ["/new", "/edit", "/change", "/delete", "/rename", "/restore"] {
+        for word in ["/new", "/edit", "/paste", "/change", "/delete", "/rename", "/restore"] {
             assert!(!content.contains(word), "{word}: {content}");
         }
     }
@@ -333,4 +334,32 @@ async fn references_lead_to_what_they_name(server: TestServer) {
     assert!(page.contains(&format!("/projects/{project}/secrets/dev/secret?name=HOST")));
     assert!(page.contains(&format!("/projects/{project}/secrets/prod/secret?path=%2Fapp&#38;name=PORT")));
     assert!(page.contains("no such environment"));
+}
+
+async fn several_secrets_are_pasted_at_once(server: TestServer) {
+    let mut browser = Browser::of(&server, ANN, "member").await;
+    let project = with_member(&server, ANN, "admin").await;
+    let paste = format!("/projects/{project}/secrets/dev/paste");
+    assert!(browser.page(&paste).await.contains("name=\"text\""));
+    let text = format!("# a note\r\nA=1\r\nexport B='two\r\nlines'\r\nC={CANARY}");
+    let page = browser.submit(&paste, &[("text", &text)]).await;
+    assert!(page.contains("3 secrets were written.") && !page.contains(CANARY), "{page}");
+    assert_eq!(stored(&server, &project, "B").await["secretValue"], "two\nlines");
+    // A name that is taken stops all, unless it is to be replaced.
+    let page = browser.post(&paste, &[("text", "D=4\r\nA=canary-other")]).await;
+    assert!(page.status == 400 && !page.text.contains("canary-other"), "{}", page.text);
+    assert!(!browser.page(&format!("/projects/{project}/secrets/dev")).await.contains("name=D"));
+    browser.submit(&paste, &[("text", "D=4\r\nA=other"), ("overwrite", "true")]).await;
+    assert_eq!(stored(&server, &project, "A").await["secretValue"], "other");
+    assert_eq!(stored(&server, &project, "D").await["secretValue"], "4");
+    for (text, told) in
+        [("E=5\r\ncanary line", "line 2: expected NAME=value"), ("# none", "at least one line")]
+    {
+        let page = browser.post(&paste, &[("text", text)]).await;
+        assert!(
+            page.status == 422 && page.text.contains(told) && !page.text.contains("canary"),
+            "{}",
+            page.text
+        );
+    }
 }

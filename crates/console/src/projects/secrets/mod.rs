@@ -6,6 +6,7 @@ mod edit;
 mod folder;
 mod folders;
 mod imports;
+mod paste;
 pub(super) mod reading;
 mod secret;
 mod spot;
@@ -25,6 +26,7 @@ pub(super) fn routes() -> Router<Console> {
     Router::new()
         .route(HERE, get(folder::show))
         .route(&at("/new"), get(create::ask).post(create::make))
+        .route(&at("/paste"), get(paste::ask).post(paste::make))
         .route(&at("/secret"), get(secret::show))
         .route(&at("/edit"), get(edit::ask).post(edit::save))
         .route(&at("/value"), get(value::show))

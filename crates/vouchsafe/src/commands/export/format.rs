@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use serde_json::json;
 use vouchsafe_api::secrets::Secret;
 use vouchsafe_client::variables::is_name;
+use vouchsafe_domain::dotenv;
 
 use crate::commands::quoted;
-use crate::dotenv;
 use crate::failure::{Failure, Outcome};
 use crate::manifest;
 

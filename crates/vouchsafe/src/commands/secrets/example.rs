@@ -46,7 +46,7 @@ fn lines(name: &str, comment: &str) -> String {
         let _ = writeln!(lines, "# {}", line.trim_end());
     }
     let value = value.trim();
-    let value = if value.is_empty() { String::new() } else { crate::dotenv::quoted(value) };
+    let value = if value.is_empty() { String::new() } else { vouchsafe_domain::dotenv::quoted(value) };
     let _ = writeln!(lines, "{name}={value}");
     lines
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use vouchsafe_api::concealed::Concealed;
+use vouchsafe_domain::dotenv;
 
-use crate::dotenv;
 use crate::failure::{Failure, Outcome};
 use crate::input;
 

@@ -8,13 +8,13 @@ use std::fmt;
 
 /// A name and its value.
 #[derive(Clone, Eq, PartialEq)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// What stands before the first `=`.
-    pub(crate) name: String,
+    pub name: String,
     /// The value without its quotes.
-    pub(crate) value: String,
+    pub value: String,
     /// In which line it begins, from 1.
-    pub(crate) line: usize,
+    pub line: usize,
 }
 
 /// Shows the name only.
@@ -27,7 +27,7 @@ impl fmt::Debug for Entry {
 /// What cannot be read. Names a line, never what is in it.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("line {line}: {what}")]
-pub(crate) struct Unreadable {
+pub struct Unreadable {
     line: usize,
     what: String,
 }
@@ -35,7 +35,7 @@ pub(crate) struct Unreadable {
 /// Reads a file: empty lines and comments (`#`, `//`), `export` before a name, values without quotes up to ` #`, in
 /// single quotes as they are, in double quotes with `\n`, `\r`, `\t` and a backslash before `\`, `"`, `$` and a backtick.
 /// Quoted values may have several lines, and quoted parts may follow one another as in a shell. References are not replaced.
-pub(crate) fn parse(text: &str) -> Result<Vec<Entry>, Unreadable> {
+pub fn parse(text: &str) -> Result<Vec<Entry>, Unreadable> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader { rest: text, line: 1 };
     let (mut entries, mut lines) = (Vec::new(), HashMap::new());
@@ -185,7 +185,7 @@ fn unquoted(line: &str) -> &str {
 }
 
 /// A value in quotes: single ones if it has none itself, for then every reader takes it as it is, else double ones.
-pub(crate) fn quoted(value: &str) -> String {
+pub fn quoted(value: &str) -> String {
     if !value.contains('\'') {
         return format!("'{value}'");
     }
