@@ -1,9 +1,11 @@
-//! Projects: their secrets, environments, tags, members and settings.
+//! Projects: their secrets, environments, tags, members, own identities and settings.
 
 mod create;
 mod environments;
 mod frame;
+mod identities;
 mod list;
+mod members;
 mod overview;
 mod place;
 mod secrets;
@@ -20,6 +22,8 @@ pub(crate) fn routes() -> Router<Console> {
     Router::new()
         .route("/projects", get(list::show))
         .route("/projects/new", get(create::ask).post(create::make))
+        .merge(identities::routes())
+        .merge(members::routes())
         .merge(secrets::routes())
         .nest("/projects/{project}", inside())
 }

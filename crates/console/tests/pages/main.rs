@@ -10,6 +10,7 @@ mod forms;
 mod frame;
 mod groups;
 mod identities;
+mod members;
 #[path = "../common/methods.rs"]
 mod methods;
 mod people;
