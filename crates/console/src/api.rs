@@ -56,7 +56,7 @@ pub(crate) struct Refused {
     /// What is wrong with which field, its path separated by dots; empty unless the status is 422.
     pub(crate) issues: Vec<(String, String)>,
     /// What programs get beside it, if anything.
-    pub(crate) details: Value,
+    pub(crate) details: Box<Value>,
     /// By which the log and the record of refusals know the request.
     pub(crate) request: String,
 }
@@ -68,7 +68,7 @@ impl Refused {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             message: "Something went wrong".to_owned(),
             issues: Vec::new(),
-            details: Value::Null,
+            details: Box::default(),
             request: String::new(),
         }
     }
@@ -81,7 +81,7 @@ impl Refused {
             None => "Something in the form needs to be put right".to_owned(),
         };
         let request = body["reqId"].as_str().unwrap_or_default().to_owned();
-        Self { status, message, issues, details: body["details"].clone(), request }
+        Self { status, message, issues, details: Box::new(body["details"].clone()), request }
     }
 
     /// Whether the person has to sign in again.

@@ -23,7 +23,7 @@ pub(crate) type Shown = Result<Response, Trouble>;
 impl Trouble {
     /// A trouble of the console's own.
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        let (issues, details) = (Vec::new(), serde_json::Value::Null);
+        let (issues, details) = (Vec::new(), Box::default());
         let refused = Refused { status, message: message.into(), issues, details, request: String::new() };
         Self::Other(Box::new(refused))
     }

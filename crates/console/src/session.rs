@@ -45,7 +45,8 @@ pub(crate) fn is_form_token(app: &App, token: &Concealed, given: &str) -> bool {
     SecretHasher::matches(&hash(&right), &hash(given))
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         use std::fmt::Write;
         let _ = write!(text, "{byte:02x}");

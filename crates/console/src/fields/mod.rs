@@ -130,8 +130,8 @@ fn sentence(described: &Value, value: &Value) -> String {
 /// What a schema says of a value that is there.
 fn present(schema: &Value) -> &Value {
     let is_null = |one: &&Value| one["type"] == "null";
-    let several = schema["anyOf"].as_array().into_iter().flatten();
-    several.filter(|one| !is_null(one)).next().map_or(schema, present)
+    let mut several = schema["anyOf"].as_array().into_iter().flatten();
+    several.find(|one| !is_null(one)).map_or(schema, present)
 }
 
 fn is_a(schema: &Value, kind: &str) -> bool {

@@ -48,7 +48,7 @@ async fn page(visit: &Visit, subject: Subject, form: Form) -> Result<Page, Troub
         roles.push((present.to_owned(), present.to_owned()));
     }
     let (chrome, tabs) = (subject.chrome(visit, "Edit"), subject.tabs(Tab::Overview));
-    Ok(Page { chrome, tabs, subject, form, roles })
+    Ok(Page { chrome, subject, tabs, form, roles })
 }
 
 pub(super) async fn change(Path(id): Path<String>, Posted { visit, mut form }: Posted<Visit>) -> Shown {

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::Query;
+use http::StatusCode;
 use serde::Deserialize;
 use vouchsafe_api::common::Direction;
 use vouchsafe_api::identities::{
@@ -11,6 +12,7 @@ use vouchsafe_api::identities::{
 use vouchsafe_domain::time::Timestamp;
 use vouchsafe_policy::org;
 
+use super::subject::{method_name, usual_states};
 use crate::errors::Shown;
 use crate::form::Form;
 use crate::list::Pager;
@@ -57,6 +59,8 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Shown {
         "-name" => (IdentityOrder::Name, Direction::Desc),
         "role" => (IdentityOrder::Role, Direction::Asc),
         "-role" => (IdentityOrder::Role, Direction::Desc),
+        "login" => (IdentityOrder::LastLogin, Direction::Asc),
+        "-login" => (IdentityOrder::LastLogin, Direction::Desc),
         _ => (IdentityOrder::Name, Direction::Asc),
     };
     let input = SearchIdentities {
@@ -66,10 +70,18 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Shown {
         offset: i64::try_from(pager.offset()).ok(),
         search: (!search.is_empty()).then_some(filter),
     };
-    let found: IdentityMembershipList = visit.post("/api/v1/identities/search", &input).await?;
+    let mut form = Form::default().with("search", search).with("sort", asked.sort.as_str());
+    let found = match visit.post::<IdentityMembershipList>("/api/v1/identities/search", &input).await {
+        // Some characters cannot be searched for.
+        Err(refused) if refused.status == StatusCode::UNPROCESSABLE_ENTITY && !search.is_empty() => {
+            form.refuse("search", refused.issues.first().map_or(refused.message.as_str(), |(_, text)| text));
+            IdentityMembershipList { identities: Vec::new(), total_count: 0 }
+        }
+        found => found?,
+    };
     Ok(visit.show(&Page {
         chrome: visit.chrome("Machine identities", Place::Identities),
-        form: Form::default().with("search", search).with("sort", asked.sort.as_str()),
+        form,
         rows: found.identities,
         pager: pager.of(u64::try_from(found.total_count).unwrap_or(0)),
         may_create: visit.may(org::IDENTITY_CREATE),

@@ -6,6 +6,7 @@ mod create;
 mod credentials;
 mod list;
 mod overview;
+mod projects;
 mod remove;
 mod subject;
 
@@ -20,6 +21,7 @@ pub(crate) fn routes() -> Router<Console> {
         .route("/identities/new", get(create::show).post(create::create))
         .route("/identities/{id}", get(overview::show))
         .route("/identities/{id}/edit", get(change::show).post(change::change))
+        .route("/identities/{id}/projects", get(projects::show))
         .route("/identities/{id}/delete", get(remove::ask_delete).post(remove::delete))
         .route("/identities/{id}/revoke-tokens", get(remove::ask_revoke).post(remove::revoke))
         .merge(auth::routes())

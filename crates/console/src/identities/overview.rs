@@ -20,6 +20,7 @@ struct Page {
 }
 
 impl Page {
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     fn when(&self, at: &Timestamp) -> TimeElement {
         TimeElement(ago(*at, self.now))
     }

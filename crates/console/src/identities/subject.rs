@@ -20,10 +20,15 @@ const IDLE: i64 = 30 * 86_400;
 pub(super) enum Tab {
     Overview,
     Auth,
+    Projects,
 }
 
 /// Tabs with their names and the ends of their addresses.
-const TABS: [(Tab, &str, &str); 2] = [(Tab::Overview, "Overview", ""), (Tab::Auth, "Auth methods", "/auth")];
+const TABS: [(Tab, &str, &str); 3] = [
+    (Tab::Overview, "Overview", ""),
+    (Tab::Auth, "Auth methods", "/auth"),
+    (Tab::Projects, "Projects", "/projects"),
+];
 
 /// A link to a page of the identity.
 pub(super) struct TabLink {

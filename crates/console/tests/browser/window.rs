@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use fantoccini::elements::Element;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
-use thirtyfour::common::log::LoggingPrefsLogLevel;
-use thirtyfour::prelude::*;
 use vouchsafe_testkit::{PASSWORD, TestServer};
 
 fn variable(name: &str) -> String {
@@ -18,21 +19,32 @@ const SCREENS: [(&str, u32, u32); 3] = [("phone", 390, 844), ("laptop", 1280, 80
 
 /// A window of Chromium.
 pub(crate) struct Window {
-    driver: WebDriver,
+    driver: Client,
+    /// The driver's own commands, which no standard knows, are asked for below this address.
+    session: String,
+    http: reqwest::Client,
     pub(crate) url: String,
 }
 
 impl Window {
     /// Opens a window at a server.
     pub(crate) async fn open(server: &TestServer) -> Self {
-        let mut capabilities = DesiredCapabilities::chrome();
         // Everything runs as root in a container; pages are ours.
-        for argument in ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"] {
-            capabilities.add_arg(argument).unwrap();
-        }
-        capabilities.set_browser_log_level(LoggingPrefsLogLevel::All).unwrap();
-        let driver = WebDriver::new(variable("VOUCHSAFE_TEST_WEBDRIVER"), capabilities).await.unwrap();
-        let window = Self { driver, url: server.url.clone() };
+        let arguments = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"];
+        let capabilities = json!({
+            "browserName": "chrome",
+            "goog:chromeOptions": { "args": arguments },
+            "goog:loggingPrefs": { "browser": "ALL" },
+        });
+        let Value::Object(capabilities) = capabilities else { unreachable!("an object") };
+        let address = variable("VOUCHSAFE_TEST_WEBDRIVER");
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let driver = builder.capabilities(capabilities).connect(&address).await.unwrap();
+        let id = driver.session_id().await.unwrap().expect("a session");
+        let session = format!("{address}/session/{id}");
+        #[allow(clippy::disallowed_methods, reason = "a test's own client")]
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let window = Self { driver, session, http, url: server.url.clone() };
         window.resize(1280, 800).await;
         window
     }
@@ -52,12 +64,12 @@ impl Window {
 
     /// Closes the window.
     pub(crate) async fn close(self) {
-        self.driver.quit().await.unwrap();
+        self.driver.close().await.unwrap();
     }
 
     /// Goes to a page.
     pub(crate) async fn go(&self, path: &str) {
-        self.driver.goto(format!("{}{path}", self.url)).await.unwrap();
+        self.driver.goto(&format!("{}{path}", self.url)).await.unwrap();
     }
 
     /// Path and query of the page.
@@ -68,7 +80,7 @@ impl Window {
 
     /// The visible text of the page; empty while another page is being loaded.
     pub(crate) async fn text(&self) -> String {
-        let Ok(body) = self.driver.find(By::Tag("body")).await else { return String::new() };
+        let Ok(body) = self.driver.find(Locator::Css("body")).await else { return String::new() };
         body.text().await.unwrap_or_default()
     }
 
@@ -119,17 +131,16 @@ impl Window {
     pub(crate) async fn press(&self, name: &str) {
         let path =
             format!("//*[self::button or self::a or self::summary][normalize-space(.)={}]", xpath(name));
-        for element in self.driver.find_all(By::XPath(path)).await.unwrap() {
+        for element in self.driver.find_all(Locator::XPath(&path)).await.unwrap() {
             if element.is_displayed().await.unwrap() {
-                element.scroll_into_view().await.unwrap();
                 return element.click().await.unwrap();
             }
         }
         panic!("{} has no button or link {name:?}:\n{}", self.path().await, self.text().await);
     }
 
-    async fn find(&self, css: &str) -> WebElement {
-        match self.driver.find(By::Css(css)).await {
+    async fn find(&self, css: &str) -> Element {
+        match self.driver.find(Locator::Css(css)).await {
             Ok(element) => element,
             Err(error) => {
                 panic!("{} has no {css}: {error}\n{}", self.path().await, self.text().await)
@@ -139,18 +150,26 @@ impl Window {
 
     /// What a script answers.
     pub(crate) async fn run(&self, script: &str) -> Value {
-        self.driver.execute(script, Vec::new()).await.unwrap().json().clone()
+        self.driver.execute(script, Vec::new()).await.unwrap()
     }
 
     /// What a script hands to the function `done`.
     pub(crate) async fn run_until_done(&self, script: &str) -> Value {
         let script = format!("const done = arguments[arguments.length - 1]; {script}");
-        self.driver.execute_async(script, Vec::new()).await.unwrap().json().clone()
+        self.driver.execute_async(&script, Vec::new()).await.unwrap()
+    }
+
+    /// A command of this driver alone; answers its value.
+    async fn command(&self, name: &str, input: &Value) -> Value {
+        let request = self.http.post(format!("{}/{name}", self.session)).json(input);
+        let mut answer: Value = request.send().await.unwrap().json().await.unwrap();
+        answer["value"].take()
     }
 
     async fn resize(&self, width: u32, height: u32) {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", size).await.unwrap();
+        let command = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": size });
+        self.command("goog/cdp/execute", &command).await;
     }
 
     /// Everything that is wrong with the page: messages on the console, anything inline or foreign, too wide for a
@@ -162,7 +181,7 @@ impl Window {
         found.extend(texts(&self.run(TOO_WIDE).await));
         self.resize(1280, 800).await;
         let axe = std::fs::read_to_string(variable("VOUCHSAFE_TEST_AXE")).unwrap();
-        self.driver.execute(axe, Vec::new()).await.unwrap();
+        self.driver.execute(&axe, Vec::new()).await.unwrap();
         for theme in ["light", "dark"] {
             self.run(&format!("document.documentElement.dataset.theme = '{theme}'")).await;
             let violations = texts(&self.run_until_done(ACCESSIBILITY).await);
@@ -174,9 +193,10 @@ impl Window {
 
     /// What the page said on the console since it was asked last.
     pub(crate) async fn messages(&self) -> Vec<String> {
-        let log = self.driver.browser_log().await.unwrap();
-        let serious = log.into_iter().filter(|entry| matches!(entry.level.as_str(), "SEVERE" | "WARNING"));
-        serious.map(|entry| entry.message).collect()
+        let log = self.command("se/log", &json!({ "type": "browser" })).await;
+        let entries = log.as_array().unwrap_or_else(|| panic!("expected a list: {log}")).iter();
+        let serious = entries.filter(|entry| entry["level"] == "SEVERE" || entry["level"] == "WARNING");
+        serious.map(|entry| entry["message"].as_str().unwrap().to_owned()).collect()
     }
 
     /// Pictures of the page at all sizes, light and dark, below `target/screenshots`.
@@ -187,7 +207,8 @@ impl Window {
             self.resize(width, height).await;
             for theme in ["light", "dark"] {
                 self.run(&format!("document.documentElement.dataset.theme = '{theme}'")).await;
-                self.driver.screenshot(&folder.join(format!("{name}-{size}-{theme}.png"))).await.unwrap();
+                let picture = self.driver.screenshot().await.unwrap();
+                std::fs::write(folder.join(format!("{name}-{size}-{theme}.png")), picture).unwrap();
             }
         }
         self.resize(1280, 800).await;

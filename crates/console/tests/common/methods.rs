@@ -32,6 +32,7 @@ fn variable(name: &str) -> String {
 }
 
 /// Every method.
+#[allow(clippy::too_many_lines, reason = "a table")]
 pub(crate) fn methods() -> Vec<Filled> {
     let key = KeyPair::generate().unwrap();
     let mut authority = CertificateParams::new(Vec::new()).unwrap();

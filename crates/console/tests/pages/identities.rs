@@ -9,6 +9,7 @@ use crate::forms::{form, value};
 both!(
     identities_are_listed_searched_and_paged,
     an_identity_is_made_changed_and_deleted,
+    projects_of_an_identity_are_shown,
     a_viewer_is_offered_nothing_that_would_be_refused,
 );
 
@@ -29,7 +30,11 @@ async fn identities_are_listed_searched_and_paged(server: TestServer) {
     assert!(page.contains(next), "{page}");
     let page = browser.page(&next.replace("&#38;", "&")).await;
     assert!(page.contains("51–60 of 60") && page.contains("worker-09"));
+    assert!(page.contains("cannot log in"), "{page}");
     assert!(browser.page("/identities?search=nobody").await.contains("Nothing found"));
+    let page = browser.page("/identities?search=%3Cb%3E%26").await;
+    assert!(page.contains("search-problem\">") && page.contains("value=\"&#60;b&#62;&#38;\""), "{page}");
+    assert!(browser.page("/identities?sort=-login").await.contains("last"));
 }
 
 async fn an_identity_is_made_changed_and_deleted(server: TestServer) {
@@ -84,4 +89,30 @@ async fn a_viewer_is_offered_nothing_that_would_be_refused(server: TestServer) {
         );
         assert!(!content.contains("/edit\"") && !content.contains("/new\""), "{path}: {shown}");
     }
+}
+
+async fn projects_of_an_identity_are_shown(server: TestServer) {
+    let worker = server.identity("worker", "no-access").await;
+    let page = format!("/identities/{}/projects", worker.id);
+    let mut browser = Browser::of(&server, "ann@example.com", "admin").await;
+    assert!(browser.page(&page).await.contains("In no project"));
+    let made = browser.submit("/projects/new", &[("name", "<b>shop"), ("description", "")]).await;
+    assert!(made.contains("&#60;b&#62;shop"), "{made}");
+    let shown = browser.page(&page).await;
+    let (_, rest) = shown.split_once("<ul class=\"choose\">").expect("a project to choose");
+    let add = rest.split("href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&");
+    let form = browser.page(&add).await;
+    assert!(form.contains(&worker.id), "{form}");
+    let project = add.split('/').nth(2).unwrap();
+    let member = format!("/api/v2/workspace/{project}/identity-memberships/{}", worker.id);
+    let ann = browser.cookies["vouchsafe-session"].clone();
+    let roles = json!([{ "role": "viewer", "isTemporary": true, "temporaryMode": "relative",
+        "temporaryRange": "2h", "temporaryAccessStartTime": "2026-11-24T00:00:00Z" }, { "role": "no-access" }]);
+    server.anonymous().with_token(&ann).post(&member, json!({ "roles": roles })).await.ok();
+    let shown = browser.page(&page).await;
+    assert!(
+        shown.contains("&#60;b&#62;shop") && shown.contains("<bdi>viewer</bdi>") && shown.contains("ends ")
+    );
+    let edit = format!("/projects/{project}/members/identities/edit/{}", worker.id);
+    assert!(shown.contains(&edit) && browser.get(&edit).await.status == 200, "{shown}");
 }

@@ -85,9 +85,9 @@ async fn press(
             None => fields.push(((*name).to_owned(), (*value).to_owned())),
         }
     }
-    let sent = fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let sent: Vec<_> = sent.chain(tick.iter().copied()).chain([("do", button)]).collect();
-    browser.post(path, &sent).await
+    let typed = fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let typed: Vec<_> = typed.chain(tick.iter().copied()).chain([("do", button)]).collect();
+    browser.post(path, &typed).await
 }
 
 async fn roles_are_listed_with_what_they_allow(server: TestServer) {

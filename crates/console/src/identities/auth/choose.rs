@@ -42,7 +42,7 @@ pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Shown {
         }
     }
     let (chrome, tabs) = (subject.chrome(&visit, "Auth methods"), subject.tabs(Tab::Auth));
-    Ok(visit.show(&Page { chrome, tabs, subject, attached, available }))
+    Ok(visit.show(&Page { chrome, subject, tabs, attached, available }))
 }
 
 /// The API does not show the methods of an identity that holds more than the person.

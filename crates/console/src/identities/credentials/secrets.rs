@@ -58,6 +58,7 @@ impl Page {
         Ok(Self { chrome, subject, tabs, rights, form, client_id, secrets, fresh, now: visit.now })
     }
 
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     fn when(&self, at: &Timestamp) -> TimeElement {
         TimeElement(ago(*at, self.now))
     }

@@ -66,6 +66,7 @@ impl Page {
         Ok(Self { chrome, subject, tabs, rights, form, tokens, fresh, offset, now: visit.now })
     }
 
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     fn when(&self, at: &Timestamp) -> TimeElement {
         TimeElement(ago(*at, self.now))
     }
