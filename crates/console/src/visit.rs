@@ -216,6 +216,11 @@ impl Visit {
 pub(crate) struct Held(Option<Permissions>);
 
 impl Held {
+    /// Whether the person is a member of the project at all.
+    pub(crate) fn is_member(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Whether the person may do this in the project, on something that has no further properties.
     pub(crate) fn may(&self, need: Need) -> bool {
         self.may_on(need, &Object::plain())

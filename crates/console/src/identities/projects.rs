@@ -16,9 +16,10 @@ use crate::page::Chrome;
 use crate::time::{TimeElement, ago};
 use crate::visit::Visit;
 
-/// A membership, and whether the person may change it.
+/// A membership, and what the person may do with it.
 struct Row {
     member: IdentityMember,
+    may_see: bool,
     may_edit: bool,
 }
 
@@ -61,7 +62,7 @@ pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Shown {
     for member in found.identity_memberships {
         let held = visit.permissions_in(member.project_id).await?;
         let may_edit = subject.reach.is_within && held.may_on(project::IDENTITY_EDIT, &object);
-        rows.push(Row { member, may_edit });
+        rows.push(Row { member, may_see: held.is_member(), may_edit });
     }
     let mut choices = Vec::new();
     let all: ProjectList = visit.find("/api/v1/projects", &ListProjects::default()).await?;

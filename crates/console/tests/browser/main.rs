@@ -2,7 +2,10 @@
 //! `cargo xtask browser`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod auth_methods;
 mod every_page;
+#[path = "../common/methods.rs"]
+mod methods;
 mod roles;
 mod window;
 mod workflow;

@@ -59,6 +59,7 @@ impl Window {
         window.fill("email", email).await;
         window.fill("password", PASSWORD).await;
         window.press("Sign in").await;
+        window.sees_soon("Sign out").await;
         window
     }
 
@@ -125,6 +126,12 @@ impl Window {
             .click()
             .await
             .unwrap();
+    }
+
+    /// Presses the label that begins so, and with it its box.
+    pub(crate) async fn press_label(&self, name: &str) {
+        let path = format!("//label[starts-with(normalize-space(.), {})]", xpath(name));
+        self.driver.find(Locator::XPath(&path)).await.unwrap().click().await.unwrap();
     }
 
     /// Presses the first visible button or link that is called so.

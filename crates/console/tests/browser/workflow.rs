@@ -84,3 +84,57 @@ async fn a_command_line_is_signed_in_after_a_click() {
     window.sees_soon("could not be reached").await;
     window.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_identity_is_made_and_reads_its_secret() {
+    let server = TestServer::start(Engine::Sqlite).await;
+    let window = Window::of(&server, "ann@example.com", "admin").await;
+    // A project with a secret.
+    window.go("/projects/new").await;
+    window.fill("projectName", "Shop").await;
+    window.press("Make the project").await;
+    window.sees_soon("Shop").await;
+    let path = window.path().await;
+    let project = path.split('/').nth(2).unwrap().split('?').next().unwrap().to_owned();
+    window.go(&format!("/projects/{project}/secrets/dev/new")).await;
+    window.fill("secretName", "GREETING").await;
+    window.fill("secretValue", "hello from the console").await;
+    window.press("Make the secret").await;
+    window.sees_soon("GREETING").await;
+    assert!(!window.text().await.contains("hello from the console"), "hidden until asked");
+
+    // One: who the workload is. Two: how it proves that.
+    window.go("/identities").await;
+    window.press("New identity").await;
+    window.fill("name", "billing-api").await;
+    window.press("Create and choose an auth method").await;
+    window.sees_soon("It cannot log in yet").await;
+    window.press("Universal Auth").await;
+    window.press("Attach").await;
+    window.sees_soon("is attached").await;
+    // Three: what it proves it with, shown once.
+    window.press("Client ID and client secrets").await;
+    window.fill("description", "first").await;
+    window.press("Make a client secret").await;
+    window.sees_soon("It is shown only now").await;
+    let shown = window
+        .run("return ['client-id', 'client-secret'].map((id) => document.getElementById(id).textContent)")
+        .await;
+    let identity = window.path().await.split('/').nth(2).unwrap().to_owned();
+    // Four: where it may do what.
+    window.go(&format!("/identities/{identity}/projects")).await;
+    window.press("Shop").await;
+    window.choose("identityId", &identity).await;
+    window.press_label("Viewer").await;
+    window.press("Add to the project").await;
+    window.sees_soon("billing-api").await;
+    assert_eq!(window.messages().await, Vec::<String>::new());
+
+    let body = serde_json::json!({ "clientId": shown[0], "clientSecret": shown[1] });
+    let login = server.anonymous().post("/api/v1/auth/universal-auth/login", body).await.ok();
+    let workload = server.anonymous().with_token(login["accessToken"].as_str().unwrap());
+    let read = format!("/api/v4/secrets/GREETING?projectId={project}&environment=dev");
+    let secret = workload.get(&read).await.ok();
+    assert_eq!(secret["secret"]["secretValue"], "hello from the console");
+    window.close().await;
+}

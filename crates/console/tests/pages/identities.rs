@@ -34,7 +34,7 @@ async fn identities_are_listed_searched_and_paged(server: TestServer) {
     assert!(browser.page("/identities?search=nobody").await.contains("Nothing found"));
     let page = browser.page("/identities?search=%3Cb%3E%26").await;
     assert!(page.contains("search-problem\">") && page.contains("value=\"&#60;b&#62;&#38;\""), "{page}");
-    assert!(browser.page("/identities?sort=-login").await.contains("last"));
+    assert!(browser.page("/identities?sort=-login").await.contains(r#"value="-login" selected"#));
 }
 
 async fn an_identity_is_made_changed_and_deleted(server: TestServer) {
@@ -96,7 +96,8 @@ async fn projects_of_an_identity_are_shown(server: TestServer) {
     let page = format!("/identities/{}/projects", worker.id);
     let mut browser = Browser::of(&server, "ann@example.com", "admin").await;
     assert!(browser.page(&page).await.contains("In no project"));
-    let made = browser.submit("/projects/new", &[("name", "<b>shop"), ("description", "")]).await;
+    let made =
+        browser.submit("/projects/new", &[("projectName", "<b>shop"), ("projectDescription", "")]).await;
     assert!(made.contains("&#60;b&#62;shop"), "{made}");
     let shown = browser.page(&page).await;
     let (_, rest) = shown.split_once("<ul class=\"choose\">").expect("a project to choose");
