@@ -1,6 +1,6 @@
 //! What holds for every page that can be reached by links.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Value, json};
 use vouchsafe_testkit::{Engine, TestServer};
@@ -43,6 +43,15 @@ async fn populated(server: &TestServer) {
     admin.post("/api/v1/groups", json!({ "name": short(&hostile()[1]), "role": "no-access" })).await.ok();
 }
 
+/// Makes a person a member of all projects, with this role.
+async fn join(server: &TestServer, email: &str, role: &str) {
+    let projects = server.admin.get("/api/v1/projects").await.ok();
+    for project in projects["projects"].as_array().unwrap() {
+        let path = format!("/api/v1/projects/{}/memberships", project["id"].as_str().unwrap());
+        server.admin.post(&path, json!({ "emails": [email], "roleSlugs": [role] })).await.ok();
+    }
+}
+
 /// As much of a name as a project takes.
 fn short(name: &str) -> String {
     name.chars().take(60).collect()
@@ -75,7 +84,7 @@ async fn pages(window: &Window, mut look: impl AsyncFnMut(&Window, &str)) -> usi
     let mut seen = Vec::new();
     while let Some(path) = open.pop_front() {
         let count = kinds.entry(kind(&path)).or_default();
-        if *count >= 3 || seen.contains(&path) || seen.len() >= MOST {
+        if *count >= 2 || seen.contains(&path) || seen.len() >= MOST {
             continue;
         }
         *count += 1;
@@ -92,13 +101,16 @@ async fn every_page_is_sound_and_accessible() {
     let server = TestServer::start(Engine::Sqlite).await;
     populated(&server).await;
     let window = Window::of(&server, "ann@example.com", "admin").await;
-    let mut wrong = Vec::new();
+    join(&server, "ann@example.com", "admin").await;
+    let (mut wrong, mut pictured) = (Vec::new(), BTreeSet::new());
     let count = pages(&window, async |window, path| {
         let title = window.run("return document.title").await;
         assert_ne!(title, "owned", "{path}");
         wrong.extend(window.complaints().await);
         let name: String = kind(path).chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
-        window.picture(name.trim_matches('-')).await;
+        if pictured.insert(name.clone()) {
+            window.picture(name.trim_matches('-')).await;
+        }
     })
     .await;
     assert!(wrong.is_empty(), "{} of {count} pages:\n{}", wrong.len(), wrong.join("\n"));
@@ -128,10 +140,7 @@ async fn a_viewer_finds_nothing_that_would_be_refused() {
     let role = json!({ "slug": "viewer", "name": "Viewer", "permissions": rules });
     server.admin.post("/api/v1/organization/roles", role).await.ok();
     let window = Window::of(&server, "vic@example.com", "viewer").await;
-    let projects = server.admin.get("/api/v1/projects").await.ok();
-    let project = projects["projects"][0]["id"].as_str().unwrap().to_owned();
-    let body = json!({ "emails": ["vic@example.com"], "roleSlugs": ["viewer"] });
-    server.admin.post(&format!("/api/v1/projects/{project}/memberships"), body).await.ok();
+    join(&server, "vic@example.com", "viewer").await;
     let mut wrong = Vec::new();
     let count = pages(&window, async |window, path| {
         let refused = window.run_until_done(FORMS).await;
