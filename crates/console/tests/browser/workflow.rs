@@ -32,10 +32,10 @@ fn waiting(origin: &str) -> (u16, std::thread::JoinHandle<Value>) {
     let (port, origin) = (listener.local_addr().unwrap().port(), origin.to_owned());
     let answer = move || {
         for stream in listener.incoming() {
-            let (mut stream, mut text, mut part) = (stream.unwrap(), String::new(), [0; 4096]);
+            let (mut stream, mut text, mut chunk) = (stream.unwrap(), String::new(), [0; 4096]);
             let body = loop {
-                let length = stream.read(&mut part).unwrap();
-                text.push_str(std::str::from_utf8(&part[..length]).unwrap());
+                let length = stream.read(&mut chunk).unwrap();
+                text.push_str(std::str::from_utf8(&chunk[..length]).unwrap());
                 let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
                 let head = head.to_ascii_lowercase();
                 let wanted = head.lines().find_map(|line| line.strip_prefix("content-length: "));
