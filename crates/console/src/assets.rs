@@ -8,7 +8,6 @@ use axum::routing::get;
 use http::header;
 
 use crate::Console;
-use crate::session::hex;
 
 const STYLE: &str = include_str!("../assets/console.css");
 const SCRIPT: &str = include_str!("../assets/console.js");
@@ -23,7 +22,7 @@ pub(crate) static ICON_PATH: LazyLock<String> = LazyLock::new(|| path("icon", "s
 
 fn path(name: &str, end: &str, content: &str) -> String {
     let hash = vouchsafe_keys::sha256(content.as_bytes());
-    let hash = hex(&hash[..6]);
+    let hash = hex::encode(&hash[..6]);
     format!("/assets/{name}-{hash}.{end}")
 }
 

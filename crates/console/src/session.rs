@@ -35,7 +35,7 @@ pub(crate) fn ended(app: &App) -> Option<HeaderValue> {
 
 /// What forms of this session carry, so that no other site can make one.
 pub(crate) fn form_token(app: &App, token: &Concealed) -> String {
-    hex(&app.keys.hasher.form_token(token.reveal()))
+    hex::encode(app.keys.hasher.form_token(token.reveal()))
 }
 
 /// Whether a form carries the token of this session.
@@ -43,15 +43,6 @@ pub(crate) fn is_form_token(app: &App, token: &Concealed, given: &str) -> bool {
     let right = form_token(app, token);
     let hash = |text: &str| app.keys.hasher.form_token(text);
     SecretHasher::matches(&hash(&right), &hash(given))
-}
-
-/// Bytes as hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        use std::fmt::Write;
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Whose page sent a form, as the browser says.

@@ -20,7 +20,7 @@ use crate::grants::{Holdings, Offered};
 use crate::http::cx::Cx;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::route::Access;
-pub use reach::{GivenRole, Reach, org_roles_to_give, project_roles_to_give, reach};
+pub use reach::{GivenRole, Reach, org_roles_to_give, reach};
 
 /// An actor, as caches know it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

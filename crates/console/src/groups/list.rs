@@ -41,12 +41,10 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Shown {
     let wanted = search.to_lowercase();
     groups.retain(|group| group.name.to_lowercase().contains(&wanted) || group.slug.contains(&wanted));
     let pager = Pager::new("/groups", &[("search", search)], asked.page, PAGE).of(groups.len() as u64);
-    let skip = usize::try_from(pager.offset()).unwrap_or(usize::MAX);
-    let size = usize::try_from(pager.size()).unwrap_or(usize::MAX);
     Ok(visit.show(&Page {
         chrome: visit.chrome("Groups", Place::Groups),
         form: Form::default().with("search", search),
-        rows: groups.into_iter().skip(skip).take(size).collect(),
+        rows: pager.cut(groups),
         pager,
         may_create: visit.may(org::GROUP_CREATE),
         is_searched: !search.is_empty(),

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::Path;
 use vouchsafe_domain::time::Timestamp;
+use vouchsafe_policy::org;
 
 use super::subject::{Subject, Tab, TabLink, method_name};
 use crate::errors::Shown;
@@ -16,6 +17,7 @@ struct Page {
     chrome: Chrome,
     subject: Subject,
     tabs: Vec<TabLink>,
+    may_see_activity: bool,
     now: Timestamp,
 }
 
@@ -29,5 +31,6 @@ impl Page {
 pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Shown {
     let subject = Subject::of(&visit, &id).await?;
     let (chrome, tabs) = (subject.chrome(&visit, "Overview"), subject.tabs(Tab::Overview));
-    Ok(visit.show(&Page { chrome, tabs, subject, now: visit.now }))
+    let may_see_activity = visit.may(org::AUDIT_LOGS_READ);
+    Ok(visit.show(&Page { chrome, subject, tabs, may_see_activity, now: visit.now }))
 }

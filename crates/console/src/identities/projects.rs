@@ -2,16 +2,18 @@
 //! project's members.
 
 use askama::Template;
-use axum::extract::Path;
+use axum::extract::{Path, Query};
+use serde::Deserialize;
 use vouchsafe_api::identity_members::{IdentityMember, MembershipsOfIdentity};
-use vouchsafe_api::projects::{ListProjects, ProjectList};
+use vouchsafe_api::projects::{ListProjects, Project, ProjectList};
 use vouchsafe_api::roles::MemberRole;
 use vouchsafe_domain::time::Timestamp;
 use vouchsafe_policy::{Object, project};
 
 use super::subject::{Subject, Tab, TabLink};
 use crate::api::{path, query};
-use crate::errors::Shown;
+use crate::errors::{Shown, Trouble};
+use crate::list::Pager;
 use crate::page::Chrome;
 use crate::time::{TimeElement, ago};
 use crate::visit::Visit;
@@ -29,6 +31,19 @@ struct Choice {
     path: String,
 }
 
+/// Memberships on a page.
+const PAGE: u64 = 50;
+/// Projects that are offered at once.
+const OFFERED: usize = 20;
+
+/// The address of the page.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    search: String,
+    page: u64,
+}
+
 #[derive(Template)]
 #[template(path = "identities/projects.html")]
 struct Page {
@@ -36,7 +51,9 @@ struct Page {
     subject: Subject,
     tabs: Vec<TabLink>,
     rows: Vec<Row>,
+    pager: Pager,
     choices: Vec<Choice>,
+    search: String,
     now: Timestamp,
 }
 
@@ -52,29 +69,63 @@ fn role_name(role: &MemberRole) -> &str {
     role.custom_role_name.as_deref().unwrap_or(&role.role)
 }
 
-pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Shown {
+pub(super) async fn show(visit: Visit, Path(id): Path<String>, Query(asked): Query<Asked>) -> Shown {
     let subject = Subject::of(&visit, &id).await?;
     let of = path(&["api", "v1", "identities", &subject.id.to_string(), "identity-memberships"]);
-    let found: MembershipsOfIdentity = visit.get(&of).await?;
-    let name = subject.id.to_string();
-    let object = Object::identity(&name);
-    let mut rows = Vec::new();
-    for member in found.identity_memberships {
+    let mut members = visit.get::<MembershipsOfIdentity>(&of).await?.identity_memberships;
+    let search = asked.search.trim();
+    let choices = choices(&visit, &subject, search, &members).await?;
+    let here = format!("{}/projects", subject.path());
+    let pager = Pager::new(here, &[("search", search)], asked.page, PAGE).of(members.len() as u64);
+    members = pager.cut(members);
+    let rows = rows(&visit, &subject, members).await?;
+    Ok(visit.show(&Page {
+        chrome: subject.chrome(&visit, "Projects"),
+        tabs: subject.tabs(Tab::Projects),
+        subject,
+        rows,
+        pager,
+        choices,
+        search: search.to_owned(),
+        now: visit.now,
+    }))
+}
+
+/// What the person may do with each of these memberships.
+async fn rows(visit: &Visit, subject: &Subject, members: Vec<IdentityMember>) -> Result<Vec<Row>, Trouble> {
+    let id = subject.id.to_string();
+    let mut rows = Vec::with_capacity(members.len());
+    for member in members {
         let held = visit.permissions_in(member.project_id).await?;
-        let may_edit = subject.reach.is_within && held.may_on(project::IDENTITY_EDIT, &object);
+        let may_edit = subject.reach.is_within && held.may_on(project::IDENTITY_EDIT, &Object::identity(&id));
         rows.push(Row { member, may_see: held.is_member(), may_edit });
     }
-    let mut choices = Vec::new();
+    Ok(rows)
+}
+
+/// The first projects with such a name to which the person may add the identity. A project's own identity stays there.
+async fn choices(
+    visit: &Visit,
+    subject: &Subject,
+    search: &str,
+    members: &[IdentityMember],
+) -> Result<Vec<Choice>, Trouble> {
+    if subject.reach.project.is_some() {
+        return Ok(Vec::new());
+    }
+    let (id, wanted) = (subject.id.to_string(), search.to_lowercase());
     let all: ProjectList = visit.find("/api/v1/projects", &ListProjects::default()).await?;
-    let is_member = |id| rows.iter().any(|row| row.member.project_id == id);
-    for one in all.projects.into_iter().filter(|one| !is_member(one.id)) {
+    let is_offered = |one: &Project| {
+        one.name.to_lowercase().contains(&wanted) && !members.iter().any(|member| member.project_id == one.id)
+    };
+    let mut choices = Vec::new();
+    for one in all.projects.into_iter().filter(is_offered).take(OFFERED) {
         let held = visit.permissions_in(one.id).await?;
-        if subject.reach.project.is_none() && held.may_on(project::IDENTITY_CREATE, &object) {
-            let members = path(&["projects", &one.id.to_string(), "members", "identities", "new"]);
+        if held.may_on(project::IDENTITY_CREATE, &Object::identity(&id)) {
+            let to = path(&["projects", &one.id.to_string(), "members", "identities", "new"]);
             let search = query([("search", subject.name())]);
-            choices.push(Choice { name: one.name, path: format!("{members}{search}") });
+            choices.push(Choice { name: one.name, path: format!("{to}{search}") });
         }
     }
-    let (chrome, tabs) = (subject.chrome(&visit, "Projects"), subject.tabs(Tab::Projects));
-    Ok(visit.show(&Page { chrome, subject, tabs, rows, choices, now: visit.now }))
+    Ok(choices)
 }

@@ -20,7 +20,7 @@ fn shown(page: &str, id: &str) -> String {
     let (_, rest) =
         page.split_once(&format!("<pre id=\"{id}\"")).unwrap_or_else(|| panic!("no {id}: {page}"));
     let text = rest.split_once('>').unwrap().1.split("</pre>").next().unwrap();
-    text.replace("&#34;", "\"").replace("&#39;", "'")
+    text.replace("&#34;", "\"").replace("&#39;", "'").replace("&#60;", "<").replace("&#38;", "&")
 }
 
 /// Where the first form that revokes something goes.
@@ -48,6 +48,8 @@ async fn a_client_secret_is_shown_once_and_revoked(server: TestServer) {
     assert_eq!(secret.len(), 64);
     for snippet in ["with-curl", "with-cli", "with-node", "with-python", "with-kubernetes"] {
         let text = shown(&made.text, snippet);
+        // Other users of a machine can see arguments.
+        assert!(!text.contains(&format!("-d clientSecret={secret}")), "{text}");
         assert!(text.contains(&secret) && text.contains(&client_id) && text.contains(&server.url), "{text}");
     }
     log_in(&server, &client_id, &secret).await.ok();

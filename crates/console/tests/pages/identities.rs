@@ -104,6 +104,10 @@ async fn projects_of_an_identity_are_shown(server: TestServer) {
     let add = rest.split("href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&");
     let form = browser.page(&add).await;
     assert!(form.contains(&worker.id), "{form}");
+    assert!(browser.page(&format!("{page}?search=SHO")).await.contains("members/identities/new"));
+    assert!(!browser.page(&format!("{page}?search=other")).await.contains("members/identities/new"));
+    let did = browser.page(&format!("/activity?kind=identity&actor={}", worker.id)).await;
+    assert!(browser.page(&format!("/identities/{}", worker.id)).await.contains("What it did"), "{did}");
     let project = add.split('/').nth(2).unwrap();
     let member = format!("/api/v2/workspace/{project}/identity-memberships/{}", worker.id);
     let ann = browser.cookies["vouchsafe-session"].clone();

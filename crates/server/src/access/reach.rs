@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use vouchsafe_domain::id::{IdentityId, ProjectId};
 use vouchsafe_domain::time::Timestamp;
-use vouchsafe_policy::{Level, Need, Object, Permissions, builtin, org, project};
+use vouchsafe_policy::{Level, Need, Object, Permissions, builtin, org};
 use vouchsafe_store::RoleScope;
 
 use crate::App;
@@ -82,37 +82,6 @@ pub async fn org_roles_to_give(app: &App, actor: &Actor, now: Timestamp) -> ApiR
     }
     for role in app.store.custom_roles(RoleScope::Organization(org)).await? {
         if may_give && Offered::custom(&role)?.within(mine, "").is_ok() {
-            given.push(GivenRole { slug: role.slug, name: role.name });
-        }
-    }
-    Ok(given)
-}
-
-/// The roles of a project that somebody may give to an identity, in the order of their list.
-pub async fn project_roles_to_give(
-    app: &App,
-    actor: &Actor,
-    (project, identity): (ProjectId, IdentityId),
-    now: Timestamp,
-) -> ApiResult<Vec<GivenRole>> {
-    let scope = asking(app, actor, now).project(project).await?;
-    let (mine, id) = (scope.permissions(), identity.to_string());
-    let may_give = |slug: &str| {
-        let object = Object::identity(&id).with_role(slug);
-        [project::IDENTITY_GRANT_PRIVILEGES, project::IDENTITY_ASSIGN_ROLE]
-            .into_iter()
-            .any(|need| mine.allows(need, &object))
-    };
-    let mut given = Vec::new();
-    for role in builtin::ProjectRole::ALL {
-        let is_none = role == builtin::ProjectRole::NoAccess;
-        let offered = Offered::built_in(Level::Project, role.slug());
-        if (is_none || may_give(role.slug())) && offered.is_some_and(|role| role.within(mine, "").is_ok()) {
-            given.push(GivenRole { slug: role.slug().to_owned(), name: role.name().to_owned() });
-        }
-    }
-    for role in app.store.custom_roles(scope.roles()).await? {
-        if may_give(&role.slug) && Offered::custom(&role)?.within(mine, "").is_ok() {
             given.push(GivenRole { slug: role.slug, name: role.name });
         }
     }

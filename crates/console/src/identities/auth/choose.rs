@@ -2,12 +2,10 @@
 
 use askama::Template;
 use axum::extract::Path;
-use http::StatusCode;
-use serde_json::Value;
 use vouchsafe_server::http::{MethodForm, method_forms};
 
 use super::hints::hint;
-use crate::errors::{Shown, Trouble};
+use crate::errors::Shown;
 use crate::identities::subject::{Subject, Tab, TabLink};
 use crate::page::Chrome;
 use crate::visit::Visit;
@@ -15,8 +13,6 @@ use crate::visit::Visit;
 /// An attached method in short.
 struct Attached {
     method: &'static MethodForm,
-    /// Whether its page would be shown.
-    may_see: bool,
     is_locked: bool,
 }
 
@@ -36,21 +32,11 @@ pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Shown {
     for method in method_forms() {
         if subject.methods().iter().any(|one| one == method.id) {
             let is_locked = subject.is_locked(method.id);
-            attached.push(Attached { method, may_see: may_see(&visit, &subject, method).await?, is_locked });
+            attached.push(Attached { method, is_locked });
         } else {
             available.push(method);
         }
     }
     let (chrome, tabs) = (subject.chrome(&visit, "Auth methods"), subject.tabs(Tab::Auth));
     Ok(visit.show(&Page { chrome, subject, tabs, attached, available }))
-}
-
-/// The API does not show the methods of an identity that holds more than the person.
-async fn may_see(visit: &Visit, subject: &Subject, method: &MethodForm) -> Result<bool, Trouble> {
-    let read = method.path.replace("{identityId}", &subject.id.to_string());
-    match visit.get::<Value>(&read).await {
-        Ok(_) => Ok(true),
-        Err(refused) if refused.status == StatusCode::FORBIDDEN => Ok(false),
-        Err(refused) => Err(refused.into()),
-    }
 }

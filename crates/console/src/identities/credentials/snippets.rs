@@ -1,11 +1,11 @@
 //! Ready commands and code that log in with a client secret. Ids, secrets and addresses have no character that a shell,
 //! a string or YAML would read otherwise; an address is quoted all the same.
 
-/// With curl.
+/// With curl, which reads the secret from its input: other users of a machine can see arguments.
 pub(super) fn curl(url: &str, client_id: &str, client_secret: &str) -> String {
     format!(
-        "curl -s '{url}/api/v1/auth/universal-auth/login' \\\n  \
-         -d clientId={client_id} \\\n  -d clientSecret={client_secret}"
+        "curl -s '{url}/api/v1/auth/universal-auth/login' -d @- <<'END'\n\
+         clientId={client_id}&clientSecret={client_secret}\nEND"
     )
 }
 

@@ -17,7 +17,7 @@ use base64::prelude::BASE64_STANDARD;
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use url::Url;
 use vouchsafe_api::concealed::Concealed;
 use vouchsafe_client::Client;
@@ -32,6 +32,8 @@ use crate::unverified::Unverified;
 
 /// How long to wait for the person.
 const PATIENCE: Duration = Duration::from_mins(5);
+/// How long answers under way may take once a login is there.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// Largest login that is read, in bytes.
 const LARGEST: usize = 64 * 1024;
 
@@ -62,7 +64,10 @@ pub(super) async fn log_in(client: Client, printer: &Printer) -> Outcome<Session
     let (arrived, mut logins) = mpsc::channel(1);
     let inbox = Inbox { origin: address.origin().ascii_serialization(), arrived: arrived.clone() };
     let router = Router::new().route("/", post(receive).options(allow)).with_state(inbox);
-    let serving = tokio::spawn(async move { axum::serve(listener, router).await });
+    let (stop, stopped) = oneshot::channel::<()>();
+    let until_stopped = async { drop(stopped.await) };
+    let serving = axum::serve(listener, router).with_graceful_shutdown(until_stopped);
+    let serving = tokio::spawn(async move { serving.await });
     printer.dialogue(format!("Log in on this page: {page}"));
     open(&page);
     if prompt::is_possible() {
@@ -70,9 +75,9 @@ pub(super) async fn log_in(client: Client, printer: &Printer) -> Outcome<Session
         std::thread::spawn(move || read_pasted(&arrived));
     }
     let login = tokio::time::timeout(PATIENCE, logins.recv()).await;
+    drop(stop);
     // What was received is answered before the process ends.
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    serving.abort();
+    let _ = tokio::time::timeout(FAREWELL, serving).await;
     let login = login.ok().flatten().ok_or_else(|| {
         Failure::message(format!("nobody logged in on {page} within {} minutes", PATIENCE.as_secs() / 60))
             .hint("the server needs a web console; without a browser: vouchsafe login --email EMAIL")
