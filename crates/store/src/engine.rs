@@ -235,6 +235,14 @@ impl Sql {
             other => other,
         }
     }
+
+    /// `LIKE` ignores the case of ASCII letters on `SQLite`; here that is another word.
+    fn for_postgres(self) -> Self {
+        match self {
+            Self::Built(text) if text.contains(" LIKE ") => Self::Built(text.replace(" LIKE ", " ILIKE ")),
+            other => other,
+        }
+    }
 }
 
 impl sqlx::SqlSafeStr for Sql {
@@ -262,7 +270,9 @@ impl Conn<'_> {
                 rows.into_iter().map(Row::Sqlite).collect()
             }
             Conn::Postgres(c) => {
-                let rows = sqlx::query_with(sql, postgres_arguments(args)?).fetch_all(&mut **c).await?;
+                let rows = sqlx::query_with(sql.for_postgres(), postgres_arguments(args)?)
+                    .fetch_all(&mut **c)
+                    .await?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
         })
@@ -292,9 +302,10 @@ impl Conn<'_> {
                 .execute(&mut **c)
                 .await?
                 .rows_affected(),
-            Conn::Postgres(c) => {
-                sqlx::query_with(sql, postgres_arguments(args)?).execute(&mut **c).await?.rows_affected()
-            }
+            Conn::Postgres(c) => sqlx::query_with(sql.for_postgres(), postgres_arguments(args)?)
+                .execute(&mut **c)
+                .await?
+                .rows_affected(),
         })
     }
 }

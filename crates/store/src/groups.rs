@@ -6,7 +6,7 @@ use vouchsafe_domain::time::Timestamp;
 
 use crate::engine::{Arg, FromRow, Row, Sql, args};
 use crate::error::{StoreError, StoreResult};
-use crate::identities::{Page, contains_pattern};
+use crate::identities::{Page, contains, contains_pattern};
 use crate::members::{Member, MemberRef};
 use crate::roles::{CustomRole, NewRoleRef};
 use crate::{Change, Store};
@@ -267,8 +267,8 @@ fn candidates(group: &Group, filter: &GroupCandidate) -> (String, Vec<Arg>) {
     }
     if let Some(text) = &filter.contains {
         values.push(contains_pattern(text).into());
-        let whole = "LOWER(c.first_name || ' ' || c.last_name || ' ' || c.email)";
-        sql.extend([" AND ", whole, " LIKE $", &values.len().to_string(), " ESCAPE '!'"]);
+        let whole = "(c.first_name || ' ' || c.last_name || ' ' || c.email)";
+        sql.extend([" AND ", &contains(whole, values.len())]);
     }
     (sql, values)
 }

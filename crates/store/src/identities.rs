@@ -220,7 +220,9 @@ impl Store {
         page: Page,
     ) -> StoreResult<(Vec<Identity>, i64)> {
         let (condition, mut values) = condition(org, filter);
-        let count = Sql::Built(format!("SELECT COUNT(*) AS n {FROM} WHERE {condition}"));
+        let by_role = matches!(order, IdentityOrder::Role);
+        let count =
+            Sql::Built(format!("SELECT COUNT(*) AS n {} WHERE {condition}", from(filter.is_by_role())));
         let total = self.pools().one(count, values.clone()).await?.unwrap_or(0);
         let direction = if page.descending { "DESC" } else { "ASC" };
         let order = match order {
@@ -230,11 +232,27 @@ impl Store {
         };
         let next = values.len() + 1;
         values.extend(args![page.limit, page.offset]);
-        let sql = Sql::Built(format!(
-            "SELECT {COLUMNS} {FROM} WHERE {condition} ORDER BY {order} LIMIT ${next} OFFSET ${}",
+        // Which ones is found first, mostly in an index alone; the rest is read for the page's rows only.
+        let ids = format!(
+            "SELECT i.id {} WHERE {condition} ORDER BY {order} LIMIT ${next} OFFSET ${}",
+            from(by_role || filter.is_by_role()),
             next + 1
-        ));
+        );
+        let sql = Sql::Built(format!("SELECT {COLUMNS} {FROM} WHERE i.id IN ({ids}) ORDER BY {order}"));
         Ok((self.pools().all(sql, values).await?, total))
+    }
+}
+
+/// Every identity has one membership in its organization, so it is joined only when roles matter.
+fn from(with_roles: bool) -> &'static str {
+    if with_roles { FROM } else { "FROM identities i" }
+}
+
+impl IdentityFilter {
+    /// Whether roles decide which identities the list holds.
+    fn is_by_role(&self) -> bool {
+        let by_role = |one: &IdentityMatch| one.role_in.is_some() || one.role_contains.is_some();
+        self.visible_roles.is_some() || self.any.iter().any(by_role)
     }
 }
 
@@ -315,15 +333,21 @@ fn match_condition(one: &IdentityMatch, role: &str, values: &mut Vec<Arg>) -> St
     for (column, text) in [("i.name", &one.name_contains), (role, &one.role_contains)] {
         let Some(text) = text else { continue };
         values.push(contains_pattern(text).into());
-        parts.push(format!("LOWER({column}) LIKE ${} ESCAPE '!'", values.len()));
+        parts.push(contains(column, values.len()));
     }
     format!("({})", parts.join(" AND "))
 }
 
-/// The `LIKE` pattern for "contains this", for a column in `LOWER`. Only ASCII letters lose their
-/// case: that is what both engines' `LOWER` does.
+/// That a column contains the text whose [`contains_pattern`] is the parameter `number`, whatever the case of ASCII
+/// letters: `LIKE` is that on `SQLite`, and `ILIKE`, to which a built statement is turned for `PostgreSQL`, is that for
+/// its columns, which have the collation "C".
+pub(crate) fn contains(column: &str, number: usize) -> String {
+    format!("{column} LIKE ${number} ESCAPE '!'")
+}
+
+/// The pattern for [`contains`].
 pub(crate) fn contains_pattern(text: &str) -> String {
-    format!("%{}%", escape_like(&text.to_ascii_lowercase()))
+    format!("%{}%", escape_like(text))
 }
 
 /// Makes `%`, `_` and the escape character itself stand for themselves in a `LIKE` pattern.

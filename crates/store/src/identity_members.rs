@@ -6,7 +6,7 @@ use vouchsafe_domain::time::Timestamp;
 use crate::Store;
 use crate::engine::{Arg, FromRow, Row, Sql, args, placeholders};
 use crate::error::StoreResult;
-use crate::identities::{COLUMNS, FROM, Identity, Page, contains_pattern};
+use crate::identities::{COLUMNS, FROM, Identity, Page, contains, contains_pattern};
 use crate::members::{Member, MemberRef, RoleEntry};
 
 /// An identity as a member of a project.
@@ -152,14 +152,16 @@ impl Store {
         name_contains: Option<&str>,
         page: Page,
     ) -> StoreResult<(Vec<Identity>, i64)> {
-        const CONDITION: &str = "i.org_id = $1 AND i.project_id IS NULL \
-            AND NOT EXISTS (SELECT 1 FROM project_memberships pm WHERE pm.project_id = $2 AND pm.identity_id = i.id) \
-            AND LOWER(i.name) LIKE $3 ESCAPE '!'";
+        let condition = format!(
+            "i.org_id = $1 AND i.project_id IS NULL AND {} \
+             AND NOT EXISTS (SELECT 1 FROM project_memberships pm WHERE pm.project_id = $2 AND pm.identity_id = i.id)",
+            contains("i.name", 3)
+        );
         let values = || args![org, project, contains_pattern(name_contains.unwrap_or_default())];
-        let count = Sql::Built(format!("SELECT COUNT(*) AS n {FROM} WHERE {CONDITION}"));
+        let count = Sql::Built(format!("SELECT COUNT(*) AS n FROM identities i WHERE {condition}"));
         let total = self.pools().one(count, values()).await?.unwrap_or(0);
         let sql = Sql::Built(format!(
-            "SELECT {COLUMNS} {FROM} WHERE {CONDITION} ORDER BY i.name, i.id LIMIT $4 OFFSET $5"
+            "SELECT {COLUMNS} {FROM} WHERE {condition} ORDER BY i.name, i.id LIMIT $4 OFFSET $5"
         ));
         let mut values = values();
         values.extend(args![page.limit, page.offset]);
@@ -183,7 +185,7 @@ fn condition(project: ProjectId, filter: &IdentityMemberFilter) -> (String, Vec<
     let mut sql = "pm.project_id = $1".to_owned();
     if let Some(text) = &filter.name_contains {
         values.push(contains_pattern(text).into());
-        sql.push_str(" AND LOWER(i.name) LIKE $2 ESCAPE '!'");
+        sql.extend([" AND ", &contains("i.name", values.len())]);
     }
     if let Some(roles) = &filter.roles {
         let marks = placeholders(1, roles.len(), values.len() + 1);
