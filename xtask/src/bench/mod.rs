@@ -67,6 +67,9 @@ const FLAT_CONNECTIONS: usize = 16;
 /// How many identities flatness starts from.
 const FEW: u64 = 10;
 
+/// How long a server is left alone before its memory is read.
+const REST: Duration = Duration::from_secs(2);
+
 /// How many client secrets the clients have that do not share one.
 const CLIENT_SECRETS: usize = 64;
 
@@ -132,14 +135,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut bench = Bench { binary: cargo::executable(&built, "xtask")?, time, rows: Vec::new() };
     let bare = Bare::start(&bench.binary, &body)?;
 
-    println!("Idle:");
-    std::thread::sleep(Duration::from_secs(2));
+    println!("At rest after all that was made:");
+    std::thread::sleep(REST);
     for candidate in &candidates {
-        println!(
-            "  {}: {} MiB resident",
-            candidate.engine.name(),
-            mebibytes(candidate.processes()?.memory()?)
-        );
+        println!("  {}: {} MiB resident", candidate.engine.name(), candidate.resident()?);
     }
     for &connections in &args.connections {
         bench.compare(&bare, &candidates, connections)?;
@@ -163,10 +162,12 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             report::print(&bench.rows[from..]);
         }
     }
-    println!("Start to ready on the database as it is now:");
+    println!("Start to ready on the database as it is now (wanted: 300 ms), and idle after it (wanted: 60 MB):");
     for candidate in &mut candidates {
         let ready = candidate.server.restart()?;
-        println!("  {}: {:.0} ms", candidate.engine.name(), ready.as_secs_f64() * 1000.0);
+        std::thread::sleep(REST);
+        let (name, ready) = (candidate.engine.name(), ready.as_secs_f64() * 1000.0);
+        println!("  {name}: {ready:.0} ms, {} MiB resident", candidate.resident()?);
     }
     Ok(bench.verdict())
 }
@@ -335,6 +336,11 @@ impl Candidate {
 
     fn processes(&self) -> Result<Processes> {
         Ok(Processes { server: self.server.id()?, postmaster: self.postmaster })
+    }
+
+    /// Resident memory of the server in MiB, as text.
+    fn resident(&self) -> Result<String> {
+        Ok(mebibytes(self.processes()?.memory()?))
     }
 
     /// Makes identities; answers logins of some of them.
