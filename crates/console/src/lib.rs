@@ -8,6 +8,7 @@
 mod activity;
 mod api;
 mod assets;
+mod checks;
 mod cli;
 mod confirm;
 mod cookies;

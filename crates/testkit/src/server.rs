@@ -15,7 +15,9 @@ use vouchsafe_policy::Permit;
 use vouchsafe_server::start::{Listening, Running, assemble, serve};
 use vouchsafe_server::usecase::tokens::{Issue, issue};
 use vouchsafe_server::{App, Pace, Settings};
-use vouchsafe_store::{AuthMethodParts, Author, FIRST_SOURCE, NewAuthMethod, NewIdentity, NewRoleRef, Store};
+use vouchsafe_store::{
+    AuthMethodParts, Author, Database, FIRST_SOURCE, NewAuthMethod, NewIdentity, NewRoleRef, Store,
+};
 
 use crate::database::{Engine, TestDatabase};
 use crate::person::Person;
@@ -95,6 +97,12 @@ impl TestServer {
             root_key,
             running,
         }
+    }
+
+    /// Its database, for what the API would not do.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.database.database
     }
 
     /// The wire to the database, of a server started on [`TestDatabase::behind_a_wire`].

@@ -14,6 +14,8 @@ use crate::visit::Visit;
 /// Where one asks: in the organization or in a project.
 pub(super) struct Where {
     pub(super) project: Option<ProjectId>,
+    /// Whether the person may ask about everything in the organization.
+    pub(super) everywhere: bool,
     /// The places in which the person may ask: value and name.
     pub(super) places: Vec<(String, String)>,
 }
@@ -34,7 +36,7 @@ impl Where {
                 places.push((one.id.to_string(), one.name));
             }
         }
-        let mut found = Self { project, places };
+        let mut found = Self { project, everywhere, places };
         let named = found.value();
         if !found.places.iter().any(|(value, _)| *value == named) {
             // Who may ask everywhere may ask in projects of others, by their id.

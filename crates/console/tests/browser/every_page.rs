@@ -28,6 +28,8 @@ async fn populated(server: &TestServer) {
         let identity = admin.post("/api/v1/identities", body).await.ok();
         let id = identity["identity"]["id"].as_str().unwrap();
         server.universal_auth(id, json!({})).await;
+        let cloud = json!({ "allowedAccountIds": "123456789012" });
+        admin.post(&format!("/api/v1/auth/aws-auth/identities/{id}"), cloud).await.ok();
         let project = admin.post("/api/v1/projects", json!({ "projectName": short(&name) })).await.ok();
         let project = project["project"]["id"].as_str().unwrap().to_owned();
         let member = format!("/api/v2/workspace/{project}/identity-memberships/{id}");
@@ -115,6 +117,46 @@ async fn every_page_is_sound_and_accessible() {
     .await;
     assert!(wrong.is_empty(), "{} of {count} pages:\n{}", wrong.len(), wrong.join("\n"));
     assert!(count > 10, "only {count} pages were found");
+    window.close().await;
+}
+
+/// Pages to which no link leads, as they answer a form.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_about_auth_methods_are_sound_and_accessible() {
+    let server = TestServer::start(Engine::Sqlite).await;
+    let mut tested = String::new();
+    for (name, user) in hostile().into_iter().zip(["app", "web", "app", "other"]) {
+        let body = json!({ "name": name, "organizationId": server.org });
+        let identity = server.admin.post("/api/v1/identities", body).await.ok();
+        let id = identity["identity"]["id"].as_str().unwrap();
+        let config = json!({
+            "allowedPrincipalArns": format!("arn:aws:iam::123456789012:user/{user}"), "allowedAccountIds": "123456789012",
+        });
+        let path = format!("/api/v1/auth/aws-auth/identities/{id}");
+        server.admin.post(&path, config).await.ok();
+        server.admin.post(&format!("{path}/sources"), json!({ "source": "nobody" })).await.ok();
+        tested = format!("/identities/{id}/auth/aws-auth");
+    }
+    let window = Window::of(&server, "ann@example.com", "admin").await;
+    window.go(&tested).await;
+    window.press("Test the configuration").await;
+    window.sees_soon("What to do").await;
+    let mut wrong = window.complaints().await;
+    window.picture("answer-test").await;
+    window.press("Back to AWS Auth").await;
+    window.press("What would this proof become?").await;
+    window.sees_soon("Paste what a workload would present").await;
+    window.fill("sample", "arn:aws:iam::123456789012:user/app").await;
+    window.press("What would it become?").await;
+    window.sees_soon("one of 2 identities").await;
+    wrong.extend(window.complaints().await);
+    window.picture("answer-what-if").await;
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // What is of another kind is told beside the field.
+    window.choose("kind", "username").await;
+    window.press("What would it become?").await;
+    window.sees_soon("This looks like an ARN, not like a user name").await;
+    window.picture("answer-what-if-refused").await;
     window.close().await;
 }
 

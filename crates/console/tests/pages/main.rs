@@ -4,6 +4,7 @@
 mod activity;
 mod auth_methods;
 mod browser;
+mod checks;
 mod credentials;
 mod explain;
 mod forms;

@@ -8,6 +8,7 @@ use crate::mint::Mint;
 
 both!(
     a_sample_says_whom_it_would_become_and_where_others_miss,
+    sources_to_which_a_sample_says_nothing_are_the_farthest,
     only_administrators_may_ask,
     a_narrowed_token_cannot_widen_itself,
 );
@@ -37,6 +38,21 @@ async fn a_sample_says_whom_it_would_become_and_where_others_miss(server: TestSe
         0
     );
     server.admin.post("/api/v1/access/what-if", json!({ "jwt": sample, "arn": "a" })).await.refused(422);
+}
+
+async fn sources_to_which_a_sample_says_nothing_are_the_farthest(server: TestServer) {
+    for user in 0..10 {
+        let arn = format!("acs:ram::1234567890123456:user/app-{user}");
+        attached(&server, "alicloud-auth", json!({ "allowedArns": arn })).await;
+    }
+    let near = json!({
+        "allowedPrincipalArns": "arn:aws:iam::123456789012:role/deploy", "allowedAccountIds": "210987654321",
+    });
+    let (near, _) = attached(&server, "aws-auth", near).await;
+    let sample = json!({ "arn": "arn:aws:iam::123456789012:user/ci" });
+    let reply = server.admin.post("/api/v1/access/what-if", sample).await.ok();
+    assert_eq!((&reply["examined"], &reply["misses"][0]["identityId"]), (&json!(11), &json!(near)));
+    assert_eq!(reply["misses"][1]["steps"][0]["reason"], "malformed-proof", "{reply}");
 }
 
 async fn only_administrators_may_ask(server: TestServer) {

@@ -6,10 +6,12 @@ use askama::Template;
 use axum::extract::Path;
 use http::{Method, StatusCode};
 use serde_json::{Map, Value};
+use vouchsafe_policy::org;
 use vouchsafe_server::http::{MethodForm, openapi};
 
 use super::hints::hint;
 use super::target::{NEW, Named, Target};
+use crate::api::query;
 use crate::errors::Shown;
 use crate::fields::{self, Field};
 use crate::form::Form;
@@ -39,13 +41,16 @@ struct Page {
     form: Form,
     /// Secret fields of which there is a value.
     kept: Vec<String>,
+    /// Where to ask what proofs would become.
+    what_if: Option<String>,
 }
 
 impl Page {
     fn new(visit: &Visit, target: Target, form: Form, kept: Vec<String>) -> Self {
         let chrome = target.subject.chrome(visit, &target.name());
         let (tabs, groups) = (target.subject.tabs(Tab::Auth), groups(target.method));
-        Self { chrome, subject: Arc::clone(&target.subject), target, tabs, groups, form, kept }
+        let what_if = visit.may(org::ACCESS_EXPLAIN).then(|| what_if(target.method)).flatten();
+        Self { chrome, subject: Arc::clone(&target.subject), target, tabs, groups, form, kept, what_if }
     }
 
     fn is_kept(&self, field: &Field) -> bool {
@@ -61,6 +66,16 @@ impl Page {
             _ => None,
         }
     }
+}
+
+/// Where to ask what proofs of a method would become; the kind is chosen there if it takes only one.
+fn what_if(method: &MethodForm) -> Option<String> {
+    let kind = match method.samples.as_slice() {
+        [] => return None,
+        [kind] => kind,
+        _ => "",
+    };
+    Some(format!("/explain/what-if{}", query([("kind", kind)])))
 }
 
 /// The fields of a method in groups, from the description of the route that attaches it.

@@ -6,6 +6,7 @@ mod end;
 mod form;
 mod hints;
 mod target;
+mod test;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -21,5 +22,6 @@ pub(super) fn routes() -> Router<Console> {
         .route(SOURCE, get(form::show).post(form::save))
         .route(&format!("{ONE}/remove"), get(end::ask_removal).post(end::remove))
         .route(&format!("{SOURCE}/remove"), get(end::ask_removal).post(end::remove))
+        .route(&format!("{ONE}/test"), get(test::ask).post(test::run))
         .route(&format!("{ONE}/clear-lockouts"), post(end::clear_lockouts))
 }

@@ -74,6 +74,11 @@ impl Target {
         self.source.is_some() && !self.is_new()
     }
 
+    /// Whether it can be tried out: it is attached, and identities log in by it with a proof.
+    pub(super) fn is_testable(&self) -> bool {
+        self.method.proves && self.source.is_none() && self.stored.is_some()
+    }
+
     /// Address of the API of the method as a whole.
     pub(super) fn api_of_method(&self) -> String {
         self.method.path.replace("{identityId}", &self.subject.id.to_string())

@@ -80,12 +80,12 @@ async fn what_if(cx: Cx, input: WhatIf) -> Outcome<WhatIfReply> {
     ok(WhatIfReply { matches, misses, examined, next })
 }
 
-/// Fewer failed conditions are nearer; of as many, those of the right issuer.
-fn nearness(findings: &[Finding]) -> (usize, bool) {
-    let failed = |finding: &&Finding| finding.result.is_err();
-    let other_issuer =
-        |finding: &Finding| finding.result.as_ref().is_err_and(|refusal| refusal.reason == Reason::Issuer);
-    (findings.iter().filter(failed).count(), findings.iter().any(other_issuer))
+/// Fewer failed conditions are nearer; of as many, those of the right issuer. Farthest are sources to which the sample
+/// says nothing at all, such as those of another cloud to an ARN: they compare no condition.
+fn nearness(findings: &[Finding]) -> (bool, usize, bool) {
+    let failed = findings.iter().filter_map(|finding| finding.result.as_ref().err());
+    let is_any = |reason| failed.clone().any(|refusal: &Refusal| refusal.reason == reason);
+    (is_any(Reason::Malformed), failed.clone().count(), is_any(Reason::Issuer))
 }
 
 fn sample(input: &WhatIf) -> ApiResult<Sample> {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor, value};
 use serde::forward_to_deserialize_any;
 use vouchsafe_api::auth_methods::{MethodSettings, SourceInput};
-use vouchsafe_attest::Method;
+use vouchsafe_attest::{Login, Method, Sample};
 
 use super::kind::Kind;
 
@@ -25,6 +25,8 @@ pub struct MethodForm {
     pub periodic: bool,
     /// Whether an identity logs in with a proof: then it may have several sources, and they can be tested.
     pub proves: bool,
+    /// What can be asked about before anybody logs in, as the fields of `POST /api/v1/access/what-if`; empty if nothing can.
+    pub samples: Vec<&'static str>,
     /// Fields whose values are secret.
     pub secrets: &'static [&'static str],
     /// Names of the method's own fields, in the order in which they are described.
@@ -36,8 +38,13 @@ pub struct MethodForm {
 }
 
 impl MethodForm {
-    /// Of this method.
-    pub(super) fn of<M: Method>(proves: bool) -> Self {
+    /// Of a method by which identities log in with a proof.
+    pub(super) fn of_login<M: Login>() -> Self {
+        Self { proves: true, samples: samples::<M>(), ..Self::of::<M>() }
+    }
+
+    /// Of any other method.
+    pub(super) fn of<M: Method>() -> Self {
         let kind = Kind::of::<M>();
         Self {
             id: kind.id,
@@ -46,13 +53,27 @@ impl MethodForm {
             path: super::path(&kind, ""),
             lockout: kind.lockout,
             periodic: kind.periodic,
-            proves,
+            proves: false,
+            samples: Vec::new(),
             secrets: kind.secrets,
             own: field_names::<M::Input>(),
             source: field_names::<SourceInput>(),
             shared: field_names::<MethodSettings>(),
         }
     }
+}
+
+/// The kinds of samples that a method takes: it says of nothing, too, whether that is one.
+fn samples<M: Login>() -> Vec<&'static str> {
+    let nothing = String::new;
+    let all = [
+        ("jwt", Sample::Jwt(nothing())),
+        ("arn", Sample::Arn(nothing())),
+        ("certificate", Sample::Certificate(nothing())),
+        ("username", Sample::Username(nothing())),
+        ("ocid", Sample::Ocid(nothing())),
+    ];
+    all.into_iter().filter(|(_, sample)| M::suppose(sample).is_some()).map(|(name, _)| name).collect()
 }
 
 /// The names of a struct's fields as they are declared: a schema has them in the order of the alphabet.
@@ -116,6 +137,16 @@ mod tests {
         }
         let jwt = forms.iter().find(|form| form.id == "jwt-auth").unwrap();
         assert_eq!(jwt.own[..2], ["configurationType", "jwksUrl"]);
+    }
+
+    #[test]
+    fn methods_that_take_proofs_take_samples() {
+        for form in method_forms() {
+            assert_eq!(form.proves, !form.samples.is_empty(), "{}", form.id);
+        }
+        let of = |id| &method_forms().iter().find(|form| form.id == id).unwrap().samples;
+        assert_eq!((of("jwt-auth"), of("aws-auth")), (&vec!["jwt"], &vec!["arn"]));
+        assert_eq!(of("spiffe-auth"), &["jwt", "certificate"]);
     }
 
     #[test]

@@ -69,9 +69,9 @@ macro_rules! logins {
         /// All methods as forms, in the order of the table.
         pub fn method_forms() -> &'static [MethodForm] {
             static FORMS: LazyLock<Vec<MethodForm>> = LazyLock::new(|| vec![
-                MethodForm::of::<UniversalAuth>(false),
-                MethodForm::of::<TokenAuth>(false),
-                $(MethodForm::of::<$method>(true),)*
+                MethodForm::of::<UniversalAuth>(),
+                MethodForm::of::<TokenAuth>(),
+                $(MethodForm::of_login::<$method>(),)*
             ]);
             &FORMS
         }
