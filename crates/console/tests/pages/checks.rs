@@ -16,6 +16,7 @@ both!(
     a_configuration_is_tested_source_by_source,
     methods_without_a_proof_are_not_tested,
     who_may_not_edit_auth_methods_does_not_test_them,
+    what_would_be_refused_by_the_boundary_is_refused,
     identities_of_projects_are_tested_by_those_who_run_the_project,
     a_proof_says_whom_it_would_become_and_where_others_miss,
     a_proof_is_not_shown_again_unless_it_is_harmless,
@@ -155,6 +156,21 @@ async fn who_may_not_edit_auth_methods_does_not_test_them(server: TestServer) {
         assert!(page.status == 403 && page.text.contains("Not allowed"), "{}", page.text);
         assert!(!page.text.contains("read the keys"), "{}", page.text);
     }
+}
+
+async fn what_would_be_refused_by_the_boundary_is_refused(server: TestServer) {
+    let rules = json!([{ "subject": "identity", "action": ["read", "edit-auth"] }]);
+    let role = json!({ "slug": "keeper", "name": "Keeper", "permissions": rules });
+    server.admin.post("/api/v1/organization/roles", role).await.ok();
+    let weak = attached(&server, "weak", "jwt-auth", static_keys(MAIN)).await;
+    let strong = server.identity("strong", "admin").await.id;
+    server.admin.post(&at("jwt-auth", &strong), static_keys(MAIN)).await.ok();
+    let mut browser = Browser::of(&server, ANN, "keeper").await;
+    let test = |id: &str| format!("/identities/{id}/auth/jwt-auth/test");
+    assert_eq!(browser.post(&test(&weak), &[]).await.status, 200);
+    let page = browser.post(&test(&strong), &[]).await;
+    assert!(page.status == 403 && page.text.contains("more privileged"), "{}", page.text);
+    assert!(!page.text.contains("read the keys"), "{}", page.text);
 }
 
 async fn identities_of_projects_are_tested_by_those_who_run_the_project(server: TestServer) {
