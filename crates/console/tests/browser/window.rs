@@ -179,11 +179,12 @@ impl Window {
         self.command("goog/cdp/execute", &command).await;
     }
 
-    /// Everything that is wrong with the page: messages on the console, anything inline or foreign, too wide for a
-    /// phone, and what the checker of accessibility finds in light and dark.
+    /// Everything that is wrong with the page: messages on the console, anything inline or foreign, our own text turned
+    /// around by a name that stands before it, too wide for a phone, and what the checker of accessibility finds in light and dark.
     pub(crate) async fn complaints(&self) -> Vec<String> {
         let mut found = self.messages().await;
         found.extend(texts(&self.run(INLINE_OR_FOREIGN).await));
+        found.extend(texts(&self.run(TURNED).await));
         self.resize(390, 844).await;
         found.extend(texts(&self.run(TOO_WIDE).await));
         self.resize(1280, 800).await;
@@ -248,6 +249,23 @@ const INLINE_OR_FOREIGN: &str = r"
     }
     for (const entry of performance.getEntriesByType('resource'))
         if (new URL(entry.name).origin !== location.origin) found.push('foreign: ' + entry.name);
+    return found;
+";
+
+const TURNED: &str = r"
+    const found = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node; (node = walker.nextNode());) {
+        const text = node.data, at = text.search(/[A-Za-z]{2}/);
+        if (at < 0 || /[\u202a-\u202e\u2066-\u2069]/.test(text) || node.parentElement.closest('bdi, option, textarea, script')) continue;
+        const [one, two] = [at, at + 1].map((from) => {
+            const range = document.createRange();
+            range.setStart(node, from);
+            range.setEnd(node, from + 1);
+            return range.getBoundingClientRect();
+        });
+        if (one.width && one.top === two.top && two.left < one.left) found.push('turned around: ' + text.slice(0, 80));
+    }
     return found;
 ";
 

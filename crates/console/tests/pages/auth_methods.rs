@@ -130,6 +130,9 @@ async fn what_is_wrong_is_told_at_its_field_and_what_was_typed_stays(server: Tes
     let long = [("accessTokenTTL", "864000"), ("accessTokenMaxTTL", "864000")];
     let page = browser.submit(&token, &pairs(&filled(empty, &long))).await;
     assert!(page.contains("live 10 days"), "{page}");
+    let ever = [("accessTokenTTL", "0"), ("accessTokenMaxTTL", "0")];
+    let page = browser.submit(&token, &pairs(&filled(form(&page, "Save"), &ever))).await;
+    assert!(page.contains("live for ever"), "{page}");
     assert_eq!(browser.get(&format!("/identities/{id}/auth/nothing")).await.status, 404);
     assert_eq!(browser.get(&format!("/identities/{id}/auth/aws-auth/sources/new")).await.status, 404);
     assert_eq!(browser.get("/identities/nobody/auth").await.status, 404);
@@ -162,10 +165,17 @@ async fn sources_are_added_changed_and_removed(server: TestServer) {
         (&sources["sources"][1]["source"], &sources["sources"][1]["roles"]),
         (&json!("another"), &Value::Null)
     );
-    let page = browser.submit(&format!("{source}/remove"), &[("confirm", "<i>two clouds")]).await;
+    let confirmed = [("confirm", "<i>two clouds")];
+    let gone = browser.post(&format!("{source}/remove"), &confirmed).await;
+    // One source is left, so the method is still there to look at.
+    assert_eq!(gone.headers["location"].to_str().unwrap(), path);
+    let page = browser.page(&path).await;
     assert!(page.contains("is removed") && !page.contains("another</bdi>"), "{page}");
     let sources = server.admin.get(&format!("/api/v1/auth/gcp-auth/identities/{id}/sources")).await.ok();
     assert_eq!(sources["sources"].as_array().unwrap().len(), 1);
+    let last = format!("{path}/sources/{}", sources["sources"][0]["id"].as_str().unwrap());
+    let gone = browser.post(&format!("{last}/remove"), &confirmed).await;
+    assert_eq!(gone.headers["location"].to_str().unwrap(), format!("/identities/{id}/auth"));
 }
 
 async fn who_may_only_look_sees_settings_and_no_controls(server: TestServer) {

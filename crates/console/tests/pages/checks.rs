@@ -169,7 +169,7 @@ async fn what_would_be_refused_by_the_boundary_is_refused(server: TestServer) {
     let test = |id: &str| format!("/identities/{id}/auth/jwt-auth/test");
     assert_eq!(browser.post(&test(&weak), &[]).await.status, 200);
     let page = browser.post(&test(&strong), &[]).await;
-    assert!(page.status == 403 && page.text.contains("more privileged"), "{}", page.text);
+    assert!(page.status == 403 && page.text.contains("with more privileges"), "{}", page.text);
     assert!(!page.text.contains("read the keys"), "{}", page.text);
 }
 

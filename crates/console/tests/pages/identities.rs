@@ -1,7 +1,7 @@
 //! Machine identities.
 
 use serde_json::json;
-use vouchsafe_testkit::{TestServer, both};
+use vouchsafe_testkit::{PASSWORD, TestServer, both};
 
 use crate::browser::Browser;
 use crate::forms::{form, value};
@@ -9,6 +9,8 @@ use crate::forms::{form, value};
 both!(
     identities_are_listed_searched_and_paged,
     an_identity_is_made_changed_and_deleted,
+    the_last_login_sorts_and_tells_who_is_idle,
+    tokens_are_revoked_once_the_name_was_typed,
     projects_of_an_identity_are_shown,
     a_viewer_is_offered_nothing_that_would_be_refused,
 );
@@ -61,7 +63,11 @@ async fn an_identity_is_made_changed_and_deleted(server: TestServer) {
 
     let edit = format!("{page}/edit");
     let stands = form(&browser.page(&edit).await, "Save");
-    assert_eq!(value(&stands, "metadata"), "team = <b>blue\ntier = 1");
+    assert_eq!((value(&stands, "metadata"), value(&stands, "role")), ("team = <b>blue\ntier = 1", "member"));
+    let typed =
+        [("name", "worker"), ("role", "admin"), ("metadata", "team = red"), ("hasDeleteProtection", "true")];
+    let shown = browser.submit(&edit, &typed).await;
+    assert!(shown.contains("<code>admin</code>") && shown.contains("<bdi>red</bdi>"), "{shown}");
     // Without the tick the protection is off.
     let shown = browser.submit(&edit, &[("name", "worker"), ("role", "member"), ("metadata", "")]).await;
     assert!(shown.contains("Delete the identity") && !shown.contains("blue"), "{shown}");
@@ -69,6 +75,48 @@ async fn an_identity_is_made_changed_and_deleted(server: TestServer) {
     assert_eq!(browser.post(&delete, &[("confirm", "wrong")]).await.status, 422);
     browser.submit(&delete, &[("confirm", "worker")]).await;
     assert_eq!(browser.get(&page).await.status, 404);
+}
+
+/// Logs an identity in by Universal Auth.
+async fn log_in(server: &TestServer, id: &str) {
+    let (client, secret) = server.universal_auth(id, json!({})).await;
+    let body = json!({ "clientId": client, "clientSecret": secret });
+    server.anonymous().post("/api/v1/auth/universal-auth/login", body).await.ok();
+    server.app.store.settle_logins().await;
+}
+
+async fn the_last_login_sorts_and_tells_who_is_idle(server: TestServer) {
+    let early = server.identity("worker early", "no-access").await;
+    let late = server.identity("worker late", "no-access").await;
+    let mut browser = Browser::of(&server, "ann@example.com", "admin").await;
+    log_in(&server, &early.id).await;
+    server.clock.advance_seconds(60);
+    log_in(&server, &late.id).await;
+    for (sort, first) in [("login", "early"), ("-login", "late")] {
+        let page = browser.page(&format!("/identities?search=worker&sort={sort}")).await;
+        let rows = page.split_once("<tbody").unwrap().1;
+        let at = |name: &str| rows.find(&format!("worker {name}")).unwrap();
+        assert_eq!(at("early") < at("late"), first == "early", "{sort}: {rows}");
+    }
+    let page = format!("/identities/{}", early.id);
+    assert!(browser.page(&page).await.contains(">active</span>"));
+    // After 30 days without a login; the person signs in again meanwhile.
+    server.clock.advance_seconds(31 * 86_400);
+    browser.cookies.clear();
+    browser.post("/login", &[("email", "ann@example.com"), ("password", PASSWORD)]).await;
+    assert!(browser.page(&page).await.contains(">idle</span>"));
+}
+
+async fn tokens_are_revoked_once_the_name_was_typed(server: TestServer) {
+    let worker = server.identity("worker", "no-access").await;
+    let mut browser = Browser::of(&server, "ann@example.com", "admin").await;
+    let revoke = format!("/identities/{}/revoke-tokens", worker.id);
+    assert!(browser.page(&revoke).await.contains("Every token of this identity is refused"));
+    let is_alive = async || worker.get("/api/v1/identities/details").await.status == 200;
+    assert_eq!(browser.post(&revoke, &[("confirm", "another")]).await.status, 422);
+    assert!(is_alive().await);
+    let page = browser.submit(&revoke, &[("confirm", "worker")]).await;
+    assert!(page.contains("All tokens are revoked") && !is_alive().await, "{page}");
 }
 
 async fn a_viewer_is_offered_nothing_that_would_be_refused(server: TestServer) {

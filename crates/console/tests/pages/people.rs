@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use vouchsafe_testkit::{PASSWORD, TestServer, both};
 
-use crate::browser::Browser;
+use crate::browser::{Browser, Page};
 
 both!(
     people_are_listed_searched_and_paged,
@@ -158,6 +158,19 @@ async fn who_has_an_account_accepts_with_it(server: TestServer) {
     assert!(page.headers.get("set-cookie").is_none());
     let page = guest.page("/organizations").await;
     assert_eq!(page.matches("name=\"organization\"").count(), 2, "{page}");
+    // Who is in both chooses where to act, and comes to the page that was asked for.
+    let mut bob = Browser::new(&server);
+    let to = |page: &Page| page.headers["location"].to_str().unwrap().to_owned();
+    let signed_in =
+        bob.post("/login?next=/projects%3Fa%3Db", &[("email", BOB), ("password", PASSWORD)]).await;
+    let asked = bob.get(&to(&signed_in)).await;
+    assert_eq!(to(&asked), "/organizations?next=%2Fprojects%3Fa%3Db");
+    let page = bob.page(&to(&asked)).await;
+    assert!(page.contains(r#"name="next" value="/projects?a=b""#), "{page}");
+    let chosen = bob.post("/organizations", &[("organization", org), ("next", "/projects?a=b")]).await;
+    assert_eq!(to(&chosen), "/projects?a=b");
+    let page = bob.page("/projects").await;
+    assert!(page.contains("<bdi>other</bdi>") && page.contains("/organizations\">Switch"), "{page}");
 }
 
 async fn people_are_changed_and_removed(server: TestServer) {
