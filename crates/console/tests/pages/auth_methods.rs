@@ -165,6 +165,14 @@ async fn sources_are_added_changed_and_removed(server: TestServer) {
         (&sources["sources"][1]["source"], &sources["sources"][1]["roles"]),
         (&json!("another"), &Value::Null)
     );
+    // A source whose tokens hold no role at all does not come to hold all of them by being saved.
+    let api = format!("/api/v1/auth/gcp-auth/identities/{id}/sources");
+    let one = sources["sources"][1]["id"].as_str().unwrap();
+    server.admin.patch(&format!("{api}/{one}"), json!({ "roles": [] })).await.ok();
+    let shown = form(&browser.page(&source).await, "Save");
+    browser.submit(&source, &pairs(&shown)).await;
+    let sources = server.admin.get(&api).await.ok();
+    assert_eq!(sources["sources"][1]["roles"], json!([]));
     let confirmed = [("confirm", "<i>two clouds")];
     let gone = browser.post(&format!("{source}/remove"), &confirmed).await;
     // One source is left, so the method is still there to look at.

@@ -5,7 +5,12 @@ use vouchsafe_testkit::{Answer, TestServer, both};
 
 use crate::browser::Browser;
 
-both!(a_client_secret_is_shown_once_and_revoked, a_token_is_shown_once_and_revoked);
+both!(
+    a_client_secret_is_shown_once_and_revoked,
+    a_token_is_shown_once_and_revoked,
+    many_tokens_are_paged,
+    everybody_sees_and_does_what_they_may,
+);
 
 async fn identity(server: &TestServer, method: &str) -> String {
     let body = json!({ "name": "worker", "organizationId": server.org });
@@ -79,4 +84,70 @@ async fn a_token_is_shown_once_and_revoked(server: TestServer) {
     let ended = browser.submit(&revoke(&listed), &[]).await;
     assert!(ended.contains("The token is revoked"), "{ended}");
     holder.get("/api/v1/identities/details").await.refused(401);
+}
+
+async fn many_tokens_are_paged(server: TestServer) {
+    let id = identity(&server, "token-auth").await;
+    for number in 0..55 {
+        let path = format!("/api/v1/auth/token-auth/identities/{id}/tokens");
+        server.admin.post(&path, json!({ "name": format!("number-{number:02}") })).await.ok();
+        server.clock.advance_seconds(1);
+    }
+    let mut browser = Browser::of(&server, "ann@example.com", "admin").await;
+    let path = format!("/identities/{id}/auth/token-auth/tokens");
+    let first = browser.page(&path).await;
+    assert!(first.contains("number-54") && first.contains("number-05") && !first.contains("number-04"));
+    assert!(first.contains("href=\"?offset=50\""), "{first}");
+    let older = browser.page(&format!("{path}?offset=50")).await;
+    assert!(older.contains("number-04") && older.contains("number-00") && !older.contains("number-05"));
+    assert!(!older.contains("Older tokens"), "{older}");
+}
+
+/// A browser of somebody who may do this to identities, beside reading them.
+async fn allowed(server: &TestServer, name: &str, action: &str) -> Browser {
+    let rules = json!([{ "subject": "identity", "action": ["read", action] }]);
+    let role = json!({ "slug": name, "name": name, "permissions": rules });
+    server.admin.post("/api/v1/organization/roles", role).await.ok();
+    Browser::of(server, &format!("{name}@example.com"), name).await
+}
+
+async fn everybody_sees_and_does_what_they_may(server: TestServer) {
+    let body = json!({ "name": "worker", "organizationId": server.org, "role": "no-access" });
+    let identity = server.admin.post("/api/v1/identities", body).await.ok();
+    let id = identity["identity"]["id"].as_str().unwrap();
+    let api = format!("/api/v1/auth/token-auth/identities/{id}");
+    server.admin.post(&api, json!({})).await.ok();
+    let token = json!({ "name": "made before", "accessTokenNumUsesLimit": 7 });
+    let token = server.admin.post(&format!("{api}/tokens"), token).await.ok();
+    let (client, secret) = server.universal_auth(id, json!({})).await;
+    let tokens = format!("/identities/{id}/auth/token-auth/tokens");
+    let secrets = format!("/identities/{id}/auth/universal-auth/client-secrets");
+    let parts = [
+        ("lister", "get-token", [false, true, false]),
+        ("maker", "create-token", [true, false, false]),
+        ("ender", "delete-token", [false, false, false]),
+    ];
+    for (name, action, [makes, lists, ends]) in parts {
+        let mut browser = allowed(&server, name, action).await;
+        for (path, make) in [(&tokens, "Make a token"), (&secrets, "Make a client secret")] {
+            let page = browser.page(path).await;
+            let found = [page.contains(make), page.contains("<tbody>"), page.contains("/revoke\"")];
+            assert_eq!(found, [makes, lists, ends], "{name} {path}: {page}");
+        }
+        let shown = browser.page(&tokens).await;
+        assert_eq!(shown.contains("made before") && shown.contains("of 7"), lists, "{shown}");
+        let typed = [("name", "by hand"), ("numUsesLimit", "3"), ("ttl", "3600")];
+        let status = if makes { 200 } else { 403 };
+        assert_eq!(browser.post(&tokens, &typed).await.status, status, "{name}");
+        assert_eq!(browser.post(&secrets, &typed).await.status, status, "{name}");
+        if !makes && name != "ender" {
+            let revoke = format!("{tokens}/{}/revoke", token["tokenData"]["id"].as_str().unwrap());
+            assert_eq!(browser.post(&revoke, &[]).await.status, 403, "{name}");
+        }
+    }
+    // What was made by hand can be used three times.
+    let mut browser = Browser::of(&server, "ann@example.com", "admin").await;
+    let page = browser.page(&secrets).await;
+    assert!(page.contains("0 of 3") && page.matches("/revoke\"").count() == 2, "{page}");
+    log_in(&server, &client, &secret).await.ok();
 }

@@ -5,6 +5,7 @@ use vouchsafe_testkit::{PASSWORD, TestServer, both};
 
 use crate::browser::Browser;
 use crate::forms::{form, value};
+use crate::projects::{join, with_member};
 
 both!(
     identities_are_listed_searched_and_paged,
@@ -12,6 +13,9 @@ both!(
     the_last_login_sorts_and_tells_who_is_idle,
     tokens_are_revoked_once_the_name_was_typed,
     projects_of_an_identity_are_shown,
+    an_identity_of_a_project_is_changed_by_those_who_run_the_project,
+    many_projects_of_an_identity_are_paged,
+    an_identity_is_added_where_one_may,
     a_viewer_is_offered_nothing_that_would_be_refused,
 );
 
@@ -119,6 +123,54 @@ async fn tokens_are_revoked_once_the_name_was_typed(server: TestServer) {
     assert!(page.contains("All tokens are revoked") && !is_alive().await, "{page}");
 }
 
+async fn an_identity_of_a_project_is_changed_by_those_who_run_the_project(server: TestServer) {
+    let mut browser = Browser::of(&server, "ann@example.com", "no-access").await;
+    let project = with_member(&server, "ann@example.com", "admin").await;
+    let body = json!({ "name": "own", "roles": [{ "role": "viewer" }] });
+    let made = server.admin.post(&format!("/api/v1/projects/{project}/identities"), body).await.ok();
+    let page = format!("/identities/{}", made["identity"]["id"].as_str().unwrap());
+    let edit = format!("{page}/edit");
+    let stands = form(&browser.page(&edit).await, "Save");
+    // It has no role in the organization.
+    assert_eq!((value(&stands, "name"), value(&stands, "role")), ("own", ""));
+    let shown = browser.submit(&edit, &[("name", "renamed"), ("metadata", "team = red")]).await;
+    assert!(shown.contains("<bdi>renamed</bdi>") && shown.contains("<bdi>red</bdi>"), "{shown}");
+    assert!(!browser.page(&format!("{page}/projects")).await.contains("members/identities/new"));
+    assert_eq!(browser.post(&format!("{page}/delete"), &[("confirm", "renamed")]).await.status, 303);
+    assert_eq!(browser.get(&page).await.status, 404);
+}
+
+async fn many_projects_of_an_identity_are_paged(server: TestServer) {
+    let worker = server.identity("worker", "no-access").await;
+    for number in 0..51 {
+        let name = format!("project-{number:02}");
+        let project = server.project(&name).await["id"].as_str().unwrap().to_owned();
+        let member = format!("/api/v2/workspace/{project}/identity-memberships/{}", worker.id);
+        server.admin.post(&member, json!({ "role": "viewer" })).await.ok();
+    }
+    let mut browser = Browser::of(&server, "ann@example.com", "admin").await;
+    let page = format!("/identities/{}/projects", worker.id);
+    let first = browser.page(&page).await;
+    let count = |page: &str| page.matches("<bdi>project-").count();
+    assert!(count(&first) == 50 && first.contains("1–50 of 51"), "{first}");
+    let second = browser.page(&format!("{page}?page=2")).await;
+    assert!(count(&second) == 1 && second.contains("51–51 of 51"), "{second}");
+}
+
+async fn an_identity_is_added_where_one_may(server: TestServer) {
+    let worker = server.identity("worker", "no-access").await;
+    let rules = json!([{ "subject": "identity", "action": ["read"] }]);
+    let role = json!({ "slug": "viewer", "name": "Viewer", "permissions": rules });
+    server.admin.post("/api/v1/organization/roles", role).await.ok();
+    let mut browser = Browser::of(&server, "vic@example.com", "viewer").await;
+    let run = with_member(&server, "vic@example.com", "admin").await;
+    let seen = server.project("Only seen").await["id"].as_str().unwrap().to_owned();
+    join(&server, &seen, "vic@example.com", "viewer").await;
+    let page = browser.page(&format!("/identities/{}/projects", worker.id)).await;
+    let new = |project: &str| format!("/projects/{project}/members/identities/new");
+    assert!(page.contains(&new(&run)) && !page.contains(&new(&seen)), "{page}");
+}
+
 async fn a_viewer_is_offered_nothing_that_would_be_refused(server: TestServer) {
     let rules = json!([{ "subject": "identity", "action": ["read"] }]);
     let role = json!({ "slug": "viewer", "name": "Viewer", "permissions": rules });
@@ -136,6 +188,8 @@ async fn a_viewer_is_offered_nothing_that_would_be_refused(server: TestServer) {
             "{path}: {shown}"
         );
         assert!(!content.contains("/edit\"") && !content.contains("/new\""), "{path}: {shown}");
+        // Nor is there a link to the audit log.
+        assert!(!content.contains("/activity"), "{path}: {shown}");
     }
 }
 
