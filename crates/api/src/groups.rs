@@ -133,6 +133,41 @@ pub struct OrgGroupList {
     pub groups: Vec<OrgGroup>,
 }
 
+/// Lists the groups that an identity is in.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListGroupsOfIdentity {
+    /// Which identity.
+    pub identity_id: IdentityId,
+    /// How many to skip, 0 if missing.
+    #[serde(default, deserialize_with = "lenient::opt_int")]
+    pub offset: Option<i64>,
+    /// 1–1000, 100 if missing.
+    #[serde(default, deserialize_with = "lenient::opt_int")]
+    pub limit: Option<i64>,
+}
+
+/// A group that an identity is in.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JoinedGroup {
+    /// The group.
+    #[serde(flatten)]
+    pub group: OrgGroup,
+    /// Since when.
+    pub joined_group_at: Timestamp,
+}
+
+/// The groups that an identity is in.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JoinedGroupList {
+    /// The groups of this page, by name.
+    pub groups: Vec<JoinedGroup>,
+    /// How many there are in all.
+    pub total_count: i64,
+}
+
 /// A user who is in a group, or could be.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]

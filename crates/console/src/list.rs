@@ -31,6 +31,11 @@ impl Pager {
         (self.page - 1) * self.size
     }
 
+    /// Which page it is, from 1.
+    pub(crate) fn number(&self) -> u64 {
+        self.page
+    }
+
     /// Entries on a page.
     pub(crate) fn size(&self) -> u64 {
         self.size

@@ -44,6 +44,16 @@ impl fmt::Display for Ago {
     }
 }
 
+/// A time as browsers send it, without seconds and zone, or in full. Without a zone it is UTC.
+pub(crate) fn moment(text: &str) -> Option<Timestamp> {
+    [text.to_owned(), format!("{text}Z"), format!("{text}:00Z")].iter().find_map(|text| text.parse().ok())
+}
+
+/// A time as fields for dates and times take it: in UTC, in whole seconds.
+pub(crate) fn typed(at: Timestamp) -> String {
+    at.to_string().chars().take("2026-01-31T10:20:00".len()).collect()
+}
+
 /// A `time` element: the exact moment for machines and on hovering, the distance for people.
 pub(crate) struct TimeElement(pub(crate) Ago);
 
@@ -74,5 +84,18 @@ mod tests {
         assert_eq!((said(-1), said(59)), ("1 second ago".to_owned(), "in 59 seconds".to_owned()));
         assert_eq!((said(-3_600), said(172_799)), ("1 hour ago".to_owned(), "in 1 day".to_owned()));
         assert_eq!(said(-400 * 86_400), "1 year ago");
+    }
+
+    #[test]
+    fn times_are_read_as_browsers_send_them() {
+        let full = "2026-01-31T10:20:00Z".parse().ok();
+        for text in
+            ["2026-01-31T10:20", "2026-01-31T10:20:00", "2026-01-31T10:20:00Z", "2026-01-31T11:20:00+01:00"]
+        {
+            assert_eq!(moment(text), full, "{text}");
+        }
+        assert_eq!((moment(""), moment("soon")), (None, None));
+        let exact = "2026-01-31T10:20:30.999Z".parse().unwrap();
+        assert_eq!(typed(exact), "2026-01-31T10:20:30");
     }
 }

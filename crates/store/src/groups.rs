@@ -1,7 +1,7 @@
 //! Groups of users and identities.
 
 use uuid::Uuid;
-use vouchsafe_domain::id::{GroupId, MembershipId, OrgId, ProjectId};
+use vouchsafe_domain::id::{GroupId, IdentityId, MembershipId, OrgId, ProjectId};
 use vouchsafe_domain::time::Timestamp;
 
 use crate::engine::{Arg, FromRow, Row, Sql, args};
@@ -53,14 +53,35 @@ impl FromRow for Group {
     }
 }
 
-const SELECT: &str = "SELECT g.id, g.org_id, g.name, g.slug, g.role, g.version, g.created_at, g.updated_at, \
-                      cr.id AS custom_id, cr.slug AS custom_slug, cr.name AS custom_name, \
-                      cr.description AS custom_description FROM groups g LEFT JOIN roles cr ON cr.id = g.role_id";
+const COLUMNS: &str = "g.id, g.org_id, g.name, g.slug, g.role, g.version, g.created_at, g.updated_at, \
+                       cr.id AS custom_id, cr.slug AS custom_slug, cr.name AS custom_name, \
+                       cr.description AS custom_description";
+const FROM: &str = "groups g LEFT JOIN roles cr ON cr.id = g.role_id";
+
+/// The groups that meet a condition.
+fn select(condition: &str) -> Sql {
+    Sql::Built(format!("SELECT {COLUMNS} FROM {FROM} {condition}"))
+}
 
 impl Group {
     /// The role in the organization, as changes take it.
     pub fn role_ref(&self) -> NewRoleRef {
         self.custom_role.as_ref().map_or_else(|| NewRoleRef::built_in(&self.role), CustomRole::unchanged)
+    }
+}
+
+/// A group that somebody is in.
+#[derive(Clone, Debug)]
+pub struct JoinedGroup {
+    /// The group.
+    pub group: Group,
+    /// Since when.
+    pub joined_at: Timestamp,
+}
+
+impl FromRow for JoinedGroup {
+    fn from_row(row: &Row) -> StoreResult<Self> {
+        Ok(Self { group: Group::from_row(row)?, joined_at: row.time("joined_at")? })
     }
 }
 
@@ -153,22 +174,22 @@ impl FromRow for GroupProject {
 impl Store {
     /// The groups of an organization, by name.
     pub async fn groups(&self, org: OrgId) -> StoreResult<Vec<Group>> {
-        let sql = Sql::Built(format!("{SELECT} WHERE g.org_id = $1 ORDER BY g.name, g.id LIMIT 2000"));
+        let sql = select("WHERE g.org_id = $1 ORDER BY g.name, g.id LIMIT 2000");
         self.pools().all(sql, args![org]).await
     }
 
     /// A group of an organization.
     pub async fn group(&self, org: OrgId, id: GroupId) -> StoreResult<Option<Group>> {
-        let sql = Sql::Built(format!("{SELECT} WHERE g.org_id = $1 AND g.id = $2"));
+        let sql = select("WHERE g.org_id = $1 AND g.id = $2");
         self.pools().one(sql, args![org, id]).await
     }
 
     /// A group of an organization by its slug, or else by its name if no other has it.
     pub async fn group_by_name(&self, org: OrgId, name: &str) -> StoreResult<Option<Group>> {
-        let sql = Sql::Built(format!(
-            "{SELECT} WHERE g.org_id = $1 AND (g.slug = $2 OR g.name = $2) \
-             ORDER BY CASE WHEN g.slug = $2 THEN 0 ELSE 1 END, g.id LIMIT 2"
-        ));
+        let sql = select(
+            "WHERE g.org_id = $1 AND (g.slug = $2 OR g.name = $2) \
+             ORDER BY CASE WHEN g.slug = $2 THEN 0 ELSE 1 END, g.id LIMIT 2",
+        );
         let mut found: Vec<Group> = self.pools().all(sql, args![org, name]).await?;
         let unclear = found.len() > 1 && found.first().is_some_and(|group| group.slug != name);
         Ok(if unclear || found.is_empty() { None } else { Some(found.swap_remove(0)) })
@@ -178,6 +199,20 @@ impl Store {
     pub async fn groups_of(&self, member: MemberRef) -> StoreResult<i64> {
         let sql = "SELECT COUNT(*) AS n FROM group_members WHERE identity_id = $1 OR user_id = $2";
         Ok(self.pools().one(sql, args![member.identity(), member.user()]).await?.unwrap_or(0))
+    }
+
+    /// A page of the groups that an identity is in, by name, and how many there are in all.
+    pub async fn groups_of_identity(
+        &self,
+        identity: IdentityId,
+        page: Page,
+    ) -> StoreResult<(Vec<JoinedGroup>, i64)> {
+        let total = self.groups_of(MemberRef::Identity(identity)).await?;
+        let sql = Sql::Built(format!(
+            "SELECT {COLUMNS}, gm.created_at AS joined_at FROM {FROM} JOIN group_members gm ON gm.group_id = g.id \
+             WHERE gm.identity_id = $1 ORDER BY g.name, g.id LIMIT $2 OFFSET $3"
+        ));
+        Ok((self.pools().all(sql, args![identity, page.limit, page.offset]).await?, total))
     }
 
     /// Whether somebody is in a group.
@@ -224,9 +259,9 @@ impl Store {
         let sql = "SELECT id, project_id, user_id, identity_id, group_id, created_at, updated_at \
                    FROM project_memberships WHERE project_id = $1 AND group_id IS NOT NULL ORDER BY id LIMIT 2000";
         let members: Vec<Member> = self.pools().all(sql, args![project]).await?;
-        let sql = Sql::Built(format!(
-            "{SELECT} WHERE g.id IN (SELECT group_id FROM project_memberships WHERE project_id = $1) LIMIT 2000"
-        ));
+        let sql = select(
+            "WHERE g.id IN (SELECT group_id FROM project_memberships WHERE project_id = $1) LIMIT 2000",
+        );
         let groups: Vec<Group> = self.pools().all(sql, args![project]).await?;
         let ids: Vec<MembershipId> = members.iter().map(|member| member.id).collect();
         let mut roles = self.roles_of_all(&ids).await?;

@@ -61,7 +61,7 @@ pub use folders::{EnvironmentRef, Folder, MOST_FOLDERS};
 pub use gates::{IdentityGate, MembershipGate, MethodGate, Revoked, UserGate};
 pub use grants::{CustomRules, HeldGrant, ProjectGrants, Through};
 pub use groups::{
-    Group, GroupCandidate, GroupMember, GroupMemberKind, GroupParts, GroupProject, MOST_GROUPS,
+    Group, GroupCandidate, GroupMember, GroupMemberKind, GroupParts, GroupProject, JoinedGroup, MOST_GROUPS,
 };
 pub use holders::Holder;
 pub use identities::{

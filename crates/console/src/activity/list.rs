@@ -16,7 +16,7 @@ use crate::errors::Shown;
 use crate::form::Form;
 use crate::list::Pager;
 use crate::page::{Chrome, Place};
-use crate::time::{TimeElement, ago};
+use crate::time::{TimeElement, ago, moment};
 use crate::visit::Visit;
 
 /// Events on a page.
@@ -81,11 +81,6 @@ fn parsed<T>(form: &mut Form, name: &str, problem: &str, read: fn(&str) -> Optio
 
 fn project(text: &str) -> Option<ProjectId> {
     text.parse().ok()
-}
-
-/// A time as browsers send it, without seconds and zone, or in full.
-fn moment(text: &str) -> Option<Timestamp> {
-    [text.to_owned(), format!("{text}Z"), format!("{text}:00Z")].iter().find_map(|text| text.parse().ok())
 }
 
 /// One event as it is shown.
@@ -229,20 +224,4 @@ async fn projects(visit: &Visit, chosen: &str) -> Result<Vec<(String, String)>, 
         projects.push((chosen.to_owned(), chosen.to_owned()));
     }
     Ok(projects)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_read_as_browsers_send_them() {
-        let full = "2026-01-31T10:20:00Z".parse().ok();
-        for text in
-            ["2026-01-31T10:20", "2026-01-31T10:20:00", "2026-01-31T10:20:00Z", "2026-01-31T11:20:00+01:00"]
-        {
-            assert_eq!(moment(text), full, "{text}");
-        }
-        assert_eq!((moment(""), moment("soon")), (None, None));
-    }
 }

@@ -7,9 +7,11 @@ use vouchsafe_api::groups::{Group, GroupIdentityList, GroupUserList, ListGroup};
 use vouchsafe_policy::org;
 
 use super::reading::{self, api, asked, url};
+use crate::api::Refused;
 use crate::errors::{Shown, Trouble};
 use crate::form::Form;
 use crate::page::{Chrome, Place};
+use crate::rules::Beyond;
 use crate::visit::Visit;
 
 /// How many of each kind are offered.
@@ -32,6 +34,7 @@ struct Page {
     offered: Vec<Offered>,
     /// How many more there are.
     more: u64,
+    beyond: Option<Beyond>,
 }
 
 /// Somebody who can be put into the group.
@@ -43,7 +46,18 @@ struct Offered {
 
 pub(super) async fn show(visit: Visit, Path(id): Path<String>, Query(wanted): Query<Asked>) -> Shown {
     let group = reading::group(&visit, &id).await?;
-    let search = wanted.search.trim();
+    let form = Form::default().with("search", wanted.search.trim());
+    Ok(visit.show(&page(&visit, group, form, None).await?))
+}
+
+/// The page again, with why somebody was not added.
+pub(super) async fn again(visit: &Visit, group: Group, form: Form, refused: &Refused) -> Shown {
+    let beyond = reading::beyond(visit, refused).await;
+    Ok(visit.show_as(refused.status, &page(visit, group, form.refused(refused), beyond).await?))
+}
+
+async fn page(visit: &Visit, group: Group, form: Form, beyond: Option<Beyond>) -> Result<Page, Trouble> {
+    let search = form.text("search");
     let (mut offered, mut all) = (Vec::new(), 0);
     if visit.may(org::GROUP_ADD_IDENTITIES) {
         let input = others(&group, search, "nonAssignedMachineIdentities");
@@ -69,14 +83,15 @@ pub(super) async fn show(visit: Visit, Path(id): Path<String>, Query(wanted): Qu
     } else if !visit.may(org::GROUP_ADD_IDENTITIES) {
         return Err(Trouble::forbidden());
     }
-    Ok(visit.show(&Page {
+    Ok(Page {
         chrome: visit.chrome(&format!("Add to {}", group.name), Place::Groups),
-        form: Form::default().with("search", search),
+        form,
         url: url(group.id, &[]),
         more: u64::try_from(all).unwrap_or(0).saturating_sub(offered.len() as u64),
         offered,
         group,
-    }))
+        beyond,
+    })
 }
 
 fn others(group: &Group, search: &str, filter: &str) -> ListGroup {

@@ -99,6 +99,6 @@ async fn refusal(visit: &Visit, group: Option<&Group>, form: Form, refused: crat
     if refused.is_signed_out() {
         return Err(refused.into());
     }
-    let beyond = Beyond::of(visit, &refused, visit.may(org::ACCESS_EXPLAIN)).await;
+    let beyond = reading::beyond(visit, &refused).await;
     page(visit, group, form.refused(&refused), refused.status, beyond).await
 }

@@ -7,6 +7,7 @@ use vouchsafe_api::common::Nothing;
 use vouchsafe_api::groups::Group;
 
 use super::reading::{self, api, url};
+use super::{add, show};
 use crate::api::query;
 use crate::errors::{Shown, Trouble};
 use crate::form::Form;
@@ -26,17 +27,29 @@ fn member(group: &Group, form: &Form) -> Result<String, Trouble> {
 pub(super) async fn add(Path(id): Path<String>, posted: Posted<Visit>) -> Shown {
     let Posted { visit, form } = posted;
     let group = reading::group(&visit, &id).await?;
-    visit.send::<Value>(Method::POST, &member(&group, &form)?, &Nothing {}).await?;
-    // Often more than one is added.
-    let next = format!("{}{}", url(group.id, &["add"]), query([("search", form.text("search"))]));
-    let notice = format!("{} is in the group now", form.text("name"));
-    Ok(page::done(&visit.console.app, &next, &notice))
+    match visit.send::<Value>(Method::POST, &member(&group, &form)?, &Nothing {}).await {
+        Ok(_) => {
+            // Often more than one is added.
+            let next = format!("{}{}", url(group.id, &["add"]), query([("search", form.text("search"))]));
+            let notice = format!("{} is in the group now", form.text("name"));
+            Ok(page::done(&visit.console.app, &next, &notice))
+        }
+        Err(refused) if refused.is_signed_out() => Err(refused.into()),
+        Err(refused) => add::again(&visit, group, form, &refused).await,
+    }
 }
 
 pub(super) async fn remove(Path(id): Path<String>, posted: Posted<Visit>) -> Shown {
     let Posted { visit, form } = posted;
     let group = reading::group(&visit, &id).await?;
-    visit.delete(&member(&group, &form)?).await?;
-    let notice = format!("{} is no longer in the group", form.text("name"));
-    Ok(page::done(&visit.console.app, &url(group.id, &[]), &notice))
+    match visit.delete(&member(&group, &form)?).await {
+        Ok(()) => {
+            let there = [("search", form.text("search")), ("page", form.text("page"))];
+            let next = format!("{}{}", url(group.id, &[]), query(there));
+            let notice = format!("{} is no longer in the group", form.text("name"));
+            Ok(page::done(&visit.console.app, &next, &notice))
+        }
+        Err(refused) if refused.is_signed_out() => Err(refused.into()),
+        Err(refused) => show::again(&visit, group, form, &refused).await,
+    }
 }

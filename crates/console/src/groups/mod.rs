@@ -8,8 +8,10 @@ mod reading;
 mod remove;
 mod show;
 
+pub(crate) use reading::{api, beyond, role};
+
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
 
 use crate::Console;
 
@@ -21,6 +23,7 @@ pub(crate) fn routes() -> Router<Console> {
         .route("/groups/{group}/edit", get(edit::ask).post(edit::take))
         .route("/groups/{group}/delete", get(remove::ask).post(remove::take))
         .route("/groups/{group}/add", get(add::show))
-        .route("/groups/{group}/members/add", post(members::add))
-        .route("/groups/{group}/members/remove", post(members::remove))
+        // Whoever reloads a page that was refused, or changes its theme, asks for it again.
+        .route("/groups/{group}/members/add", get(add::show).post(members::add))
+        .route("/groups/{group}/members/remove", get(show::show).post(members::remove))
 }

@@ -5,12 +5,13 @@ use vouchsafe_api::org_roles::OrgRoleList;
 use vouchsafe_domain::id::GroupId;
 use vouchsafe_policy::org;
 
-use crate::api::path;
+use crate::api::{Refused, path};
 use crate::errors::Trouble;
+use crate::rules::Beyond;
 use crate::visit::Visit;
 
 /// Path of a route of the API about a group; `parts` come after the id.
-pub(super) fn api(group: GroupId, parts: &[&str]) -> String {
+pub(crate) fn api(group: GroupId, parts: &[&str]) -> String {
     path(&[&["api", "v1", "groups", &group.to_string()], parts].concat())
 }
 
@@ -26,7 +27,7 @@ pub(super) async fn group(visit: &Visit, id: &str) -> Result<Group, Trouble> {
 }
 
 /// Slug of the role that a group gives in the organization.
-pub(super) fn role(group: &Group) -> &str {
+pub(crate) fn role(group: &Group) -> &str {
     group.custom_role_slug.as_deref().unwrap_or(&group.role)
 }
 
@@ -49,4 +50,9 @@ pub(super) async fn roles(visit: &Visit) -> Result<Vec<(String, String)>, Troubl
     }
     let list: OrgRoleList = visit.get("/api/v1/organization/roles").await?;
     Ok(list.roles.into_iter().map(|role| (role.slug, role.name)).collect())
+}
+
+/// What a refusal says is beyond what the person holds.
+pub(crate) async fn beyond(visit: &Visit, refused: &Refused) -> Option<Beyond> {
+    Beyond::of(visit, refused, visit.may(org::ACCESS_EXPLAIN)).await
 }

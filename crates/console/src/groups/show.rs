@@ -8,11 +8,12 @@ use vouchsafe_domain::time::Timestamp;
 use vouchsafe_policy::org;
 
 use super::reading::{self, api, asked, url};
-use crate::api::query;
-use crate::errors::Shown;
+use crate::api::{Refused, query};
+use crate::errors::{Shown, Trouble};
 use crate::form::Form;
 use crate::list::Pager;
 use crate::page::{Chrome, Place};
+use crate::rules::Beyond;
 use crate::time::{TimeElement, ago};
 use crate::visit::Visit;
 
@@ -49,6 +50,7 @@ struct Page {
     may_add: bool,
     /// Who may be asked, explained.
     explain: Option<String>,
+    beyond: Option<Beyond>,
 }
 
 /// A member.
@@ -76,21 +78,33 @@ fn row(visit: &Visit, member: GroupMember, now: Timestamp) -> Row {
 
 pub(super) async fn show(visit: Visit, Path(id): Path<String>, Query(wanted): Query<Asked>) -> Shown {
     let group = reading::group(&visit, &id).await?;
-    let (search, url) = (wanted.search.trim(), url(group.id, &[]));
-    let pager = Pager::new(url.as_str(), &[("search", search)], wanted.page, PAGE);
+    let form = Form::default().with("search", wanted.search.trim()).with("page", wanted.page.to_string());
+    Ok(visit.show(&page(&visit, group, form, None).await?))
+}
+
+/// The page again, with why somebody was not taken out.
+pub(super) async fn again(visit: &Visit, group: Group, form: Form, refused: &Refused) -> Shown {
+    let beyond = reading::beyond(visit, refused).await;
+    Ok(visit.show_as(refused.status, &page(visit, group, form.refused(refused), beyond).await?))
+}
+
+async fn page(visit: &Visit, group: Group, form: Form, beyond: Option<Beyond>) -> Result<Page, Trouble> {
+    let (search, url) = (form.text("search"), url(group.id, &[]));
+    let at = form.text("page").parse().unwrap_or_default();
+    let pager = Pager::new(url.as_str(), &[("search", search)], at, PAGE);
     let input = asked(group.id, search, pager.offset(), PAGE);
     let members: GroupMemberList = visit.find(&api(group.id, &["members"]), &input).await?;
     let input = asked(group.id, "", 0, PROJECTS);
     let projects: GroupProjectList = visit.find(&api(group.id, &["projects"]), &input).await?;
     let listed = i64::try_from(projects.projects.len()).unwrap_or(i64::MAX);
     let who = format!("group:{}", group.id);
-    Ok(visit.show(&Page {
+    Ok(Page {
         chrome: visit.chrome(&group.name, Place::Groups),
-        form: Form::default().with("search", search),
         role: reading::role(&group).to_owned(),
-        rows: members.members.into_iter().map(|member| row(&visit, member, visit.now)).collect(),
+        rows: members.members.into_iter().map(|member| row(visit, member, visit.now)).collect(),
         pager: pager.of(u64::try_from(members.total_count).unwrap_or(0)),
         is_searched: !search.is_empty(),
+        form,
         more_projects: projects.total_count - listed,
         projects: projects.projects,
         may_see_role: visit.may(org::ROLE_READ),
@@ -102,5 +116,6 @@ pub(super) async fn show(visit: Visit, Path(id): Path<String>, Query(wanted): Qu
             .then(|| format!("/explain{}", query([("who", who.as_str())]))),
         group,
         url,
-    }))
+        beyond,
+    })
 }

@@ -23,6 +23,8 @@ struct Row {
     member: IdentityMember,
     may_see: bool,
     may_edit: bool,
+    /// Whether the person may see the additional privileges.
+    may_see_privileges: bool,
 }
 
 /// A project to which the person may add the identity, with the address of that page.
@@ -98,7 +100,8 @@ async fn rows(visit: &Visit, subject: &Subject, members: Vec<IdentityMember>) ->
     for member in members {
         let held = visit.permissions_in(member.project_id).await?;
         let may_edit = subject.reach.is_within && held.may_on(project::IDENTITY_EDIT, &Object::identity(&id));
-        rows.push(Row { member, may_see: held.is_member(), may_edit });
+        let may_see_privileges = held.may_on(project::IDENTITY_READ, &Object::identity(&id));
+        rows.push(Row { member, may_see: held.is_member(), may_edit, may_see_privileges });
     }
     Ok(rows)
 }

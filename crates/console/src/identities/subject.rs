@@ -21,13 +21,15 @@ pub(super) enum Tab {
     Overview,
     Auth,
     Projects,
+    Groups,
 }
 
 /// Tabs with their names and the ends of their addresses.
-const TABS: [(Tab, &str, &str); 3] = [
+const TABS: [(Tab, &str, &str); 4] = [
     (Tab::Overview, "Overview", ""),
     (Tab::Auth, "Auth methods", "/auth"),
     (Tab::Projects, "Projects", "/projects"),
+    (Tab::Groups, "Groups", "/groups"),
 ];
 
 /// A link to a page of the identity.
@@ -42,6 +44,8 @@ pub(super) struct Subject {
     pub(super) id: IdentityId,
     pub(super) member: IdentityMembership,
     pub(super) reach: Reach,
+    /// Whether it can be in groups that the person may see.
+    has_groups: bool,
     now: Timestamp,
 }
 
@@ -53,7 +57,8 @@ impl Subject {
         let member = visit.get::<IdentityMembershipReply>(&read).await?.identity;
         let reach = reach(&visit.console.app, visit.actor(), id, visit.now).await;
         let reach = reach.map_err(|error| Trouble::of(&error))?;
-        Ok(Self { id, member, reach, now: visit.now })
+        let has_groups = reach.project.is_none() && visit.may(org::GROUP_READ);
+        Ok(Self { id, member, reach, has_groups, now: visit.now })
     }
 
     pub(super) fn name(&self) -> &str {
@@ -85,7 +90,7 @@ impl Subject {
             path: format!("{base}{end}"),
             is_here: tab == here,
         };
-        TABS.into_iter().map(link).collect()
+        TABS.into_iter().filter(|(tab, ..)| *tab != Tab::Groups || self.has_groups).map(link).collect()
     }
 
     /// Ids of its auth methods.

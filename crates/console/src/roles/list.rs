@@ -8,13 +8,11 @@ use super::place::{Address, Place, Role, Verb};
 use crate::errors::{Shown, Trouble};
 use crate::list::Pager;
 use crate::page::Chrome;
-use crate::rules::in_words;
+use crate::rules::About;
 use crate::visit::Visit;
 
 /// Roles on a page.
 const PAGE: u64 = 50;
-/// Subjects that are named for a role.
-const MOST_NAMED: usize = 6;
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -25,10 +23,7 @@ pub(super) struct Asked {
 struct Row {
     role: Role,
     url: String,
-    /// What its rules are about.
-    subjects: Vec<String>,
-    more: usize,
-    rules: usize,
+    about: About,
 }
 
 #[derive(Template)]
@@ -62,14 +57,5 @@ pub(super) async fn show(visit: Visit, Path(address): Path<Address>, Query(asked
 
 async fn row(visit: &Visit, place: &Place, role: Role) -> Result<Row, Trouble> {
     let role = place.by_slug(visit, &role.slug).await?;
-    let rules = in_words(&role.permissions);
-    let mut subjects: Vec<String> = Vec::new();
-    for rule in &rules {
-        if !subjects.contains(&rule.subject) {
-            subjects.push(rule.subject.clone());
-        }
-    }
-    let more = subjects.len().saturating_sub(MOST_NAMED);
-    subjects.truncate(MOST_NAMED);
-    Ok(Row { url: place.role_url(&role), rules: rules.len(), role, subjects, more })
+    Ok(Row { url: place.role_url(&role), about: About::of(&role.permissions), role })
 }

@@ -108,20 +108,12 @@ pub(super) async fn show(mut editing: Editing, rules: Vec<Value>, said: Said) ->
         effect,
         beyond,
         action: editing.action(),
-        back: if is_from_form(&editing) { "rules.form" } else { "rules.json" },
+        back: editing.edited.way_back(form),
         json: pretty(&rules),
         seen: role.updated_at.to_string(),
         role,
     };
     Ok(editing.visit.show_as(status, &page))
-}
-
-/// Whether the rules were edited in the form: this page itself carries them as JSON, and remembers.
-fn is_from_form(editing: &Editing) -> bool {
-    match editing.form.given("back") {
-        Some(back) => back == "rules.form",
-        None => matches!(editing.edited, Edited::Form(_)),
-    }
 }
 
 /// Asks the API, if the person may ask.
@@ -158,7 +150,7 @@ pub(super) async fn save(mut editing: Editing, rules: Vec<Value>) -> Shown {
         Err(refused) if refused.is_signed_out() => Err(refused.into()),
         // Name and slug are changed in the form.
         Err(refused) if !refused.issues.is_empty() => {
-            if is_from_form(&editing) {
+            if editing.edited.way_back(&editing.form) == Edited::FORM {
                 editing.edited = Edited::of(&rules);
             }
             editing.refused(refused).await

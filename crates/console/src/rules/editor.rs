@@ -22,6 +22,21 @@ const MODE: &str = "mode";
 const JSON: &str = "json";
 
 impl Edited {
+    /// The button that shows rules in the form.
+    pub(crate) const FORM: &str = "rules.form";
+    /// The button that shows them as JSON.
+    const JSON: &str = "rules.json";
+
+    /// The button that leads back from a page that shows changes to where the rules were edited: that page carries
+    /// them as JSON, and remembers.
+    pub(crate) fn way_back(&self, form: &Form) -> &'static str {
+        let is_form = match form.given("back") {
+            Some(back) => back == Self::FORM,
+            None => matches!(self, Self::Form(_)),
+        };
+        if is_form { Self::FORM } else { Self::JSON }
+    }
+
     /// Stored rules, in the form if it can show them.
     pub(crate) fn of(rules: &[Value]) -> Self {
         Draft::of(rules).map_or_else(|| Self::Json(pretty(rules)), Self::Form)
@@ -51,14 +66,14 @@ impl Edited {
     /// Does what a button of the form says: `rules.add`, `rules.up.3` and so on. Problems are noted in the form.
     pub(crate) fn change(self, level: Level, button: &str, form: &mut Form) -> Self {
         match (self, button) {
-            (Self::Form(draft), "rules.json") => match draft.to_json() {
+            (Self::Form(draft), Self::JSON) => match draft.to_json() {
                 Ok(rules) => Self::Json(pretty(&rules)),
                 Err(problems) => {
                     note(form, problems);
                     Self::Form(draft)
                 }
             },
-            (Self::Json(text), "rules.form") => match parsed(&text).and_then(|rules| check(level, rules)) {
+            (Self::Json(text), Self::FORM) => match parsed(&text).and_then(|rules| check(level, rules)) {
                 Ok(rules) => Draft::of(&rules).map_or_else(
                     || {
                         form.refuse(

@@ -34,6 +34,32 @@ fn conditions(given: &Value) -> Vec<String> {
     }
 }
 
+/// Subjects that are named where rules are told in short.
+const MOST_NAMED: usize = 6;
+
+/// What rules are about, in short.
+#[derive(Default)]
+pub(crate) struct About {
+    pub(crate) subjects: Vec<String>,
+    /// Subjects that are not named.
+    pub(crate) more: usize,
+}
+
+impl About {
+    /// Of stored rules.
+    pub(crate) fn of(rules: &[Value]) -> Self {
+        let mut subjects: Vec<String> = Vec::new();
+        for rule in in_words(rules) {
+            if !subjects.contains(&rule.subject) {
+                subjects.push(rule.subject);
+            }
+        }
+        let more = subjects.len().saturating_sub(MOST_NAMED);
+        subjects.truncate(MOST_NAMED);
+        Self { subjects, more }
+    }
+}
+
 /// Stored rules in words.
 pub(crate) fn in_words(rules: &[Value]) -> Vec<RuleWords> {
     let read = rules.iter().filter_map(|rule| serde_json::from_value::<PermissionRule>(rule.clone()).ok());

@@ -15,6 +15,7 @@ mod members;
 #[path = "../common/methods.rs"]
 mod methods;
 mod people;
+mod privileges;
 mod profile;
 mod project_parts;
 mod projects;

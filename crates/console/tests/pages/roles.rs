@@ -70,7 +70,7 @@ fn unescaped(text: &str) -> String {
 }
 
 /// Fills the form of a page in and presses a button: `set` replaces or adds fields, `tick` adds values.
-async fn press(
+pub(crate) async fn press(
     browser: &mut Browser,
     path: &str,
     page: &str,

@@ -5,7 +5,7 @@ use vouchsafe_api::common::{Direction, Nothing};
 use vouchsafe_api::groups::{
     CreateGroup, Group, GroupIdentity, GroupIdentityId, GroupIdentityList, GroupIdentityPath, GroupMember,
     GroupMemberList, GroupPath, GroupProject, GroupProjectList, GroupUser, GroupUserList, GroupUserPath,
-    ListGroup, OrgGroup, OrgGroupList, UpdateGroup,
+    JoinedGroup, JoinedGroupList, ListGroup, ListGroupsOfIdentity, OrgGroup, OrgGroupList, UpdateGroup,
 };
 use vouchsafe_api::organizations::OrganizationPath;
 use vouchsafe_api::users::UserSummary;
@@ -13,7 +13,7 @@ use vouchsafe_domain::id::{GroupId, IdentityId};
 use vouchsafe_domain::slug::{Slug, slugify};
 use vouchsafe_domain::text::{Email, bounded};
 use vouchsafe_keys::random;
-use vouchsafe_policy::{Object, org};
+use vouchsafe_policy::{Object, org, project};
 use vouchsafe_store::{
     self as store, GroupCandidate, GroupMemberKind, GroupParts, MOST_GROUPS, MemberRef, StoreError,
 };
@@ -29,6 +29,8 @@ use super::users::summary;
 use crate::access::GovernedGroup;
 
 const READ: Access = Access::Org(org::GROUP_READ);
+
+const READ_IDENTITY: Access = Access::Identity { org: org::IDENTITY_READ, project: project::IDENTITY_READ };
 
 const ONE: &str = "/api/v1/groups/{groupId}";
 const USER: &str = "/api/v1/groups/{groupId}/users/{username}";
@@ -70,6 +72,12 @@ pub(super) fn routes() -> Routes {
         )
         .get(["/api/v1/groups/{groupId}/members"], READ, "List who is in a group", members)
         .get(["/api/v1/groups/{groupId}/projects"], READ, "List the projects of a group", projects)
+        .get(
+            ["/api/v1/identities/{identityId}/groups"],
+            READ_IDENTITY,
+            "List the groups that an identity is in, for those who may read groups too",
+            groups_of_identity,
+        )
 }
 
 async fn create(cx: Cx, input: CreateGroup) -> Outcome<Group> {
@@ -158,11 +166,22 @@ async fn list(cx: Cx, _: Nothing) -> Outcome<Vec<Group>> {
 async fn list_of_organization(cx: Cx, input: OrganizationPath) -> Outcome<OrgGroupList> {
     let org_id = own_organization(&cx, input.organization_id)?;
     let found = cx.app.store.groups(org_id).await?.into_iter();
-    let one = |group: store::Group| OrgGroup {
-        custom_role: group.custom_role.clone().map(custom_role),
-        group: shown(group),
+    ok(OrgGroupList { groups: found.map(with_role).collect() })
+}
+
+async fn groups_of_identity(cx: Cx, input: ListGroupsOfIdentity) -> Outcome<JoinedGroupList> {
+    let target = cx.identity(input.identity_id).await?;
+    target.within_boundary("Failed to read identity with more privileges")?;
+    let (_, mine) = cx.organization()?;
+    mine.check(org::GROUP_READ, &Object::plain())?;
+    let most = i64::try_from(MOST_GROUPS).unwrap_or(i64::MAX);
+    let page = page(input.limit, 100, most, input.offset, Direction::Asc)?;
+    let (found, total_count) = cx.app.store.groups_of_identity(target.identity.id, page).await?;
+    let one = |joined: store::JoinedGroup| JoinedGroup {
+        group: with_role(joined.group),
+        joined_group_at: joined.joined_at,
     };
-    ok(OrgGroupList { groups: found.map(one).collect() })
+    ok(JoinedGroupList { groups: found.into_iter().map(one).collect(), total_count })
 }
 
 async fn add_user(cx: Cx, input: GroupUserPath) -> Outcome<UserSummary> {
@@ -384,6 +403,10 @@ fn shown_identity(member: store::GroupMember) -> GroupIdentity {
         is_part_of_group: member.joined_at.is_some(),
         joined_group_at: member.joined_at,
     }
+}
+
+fn with_role(group: store::Group) -> OrgGroup {
+    OrgGroup { custom_role: group.custom_role.clone().map(custom_role), group: shown(group) }
 }
 
 fn shown(group: store::Group) -> Group {

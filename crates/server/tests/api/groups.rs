@@ -13,6 +13,7 @@ both!(
     nobody_reaches_beyond_themselves_through_a_group,
     what_a_group_forbids_is_not_shaken_off,
     bad_groups_are_refused,
+    an_identity_says_which_groups_it_is_in,
 );
 
 async fn group(by: &Person, slug: &str, role: &str) -> String {
@@ -358,4 +359,50 @@ async fn changes_of_roles_and_groups_bite_on_the_other_replica() {
     assert_eq!(read_secret(&abroad, &project, "dev").await, 200);
     admin.delete(&format!("/api/v1/groups/{ops}/machine-identities/{}", bot.id)).await.ok();
     assert_eq!(read_secret(&abroad, &project, "dev").await, 403);
+}
+
+async fn an_identity_says_which_groups_it_is_in(server: TestServer) {
+    let admin = &server.admin;
+    org_role(admin, "auditor", vec![rule("identity", &["read"])]).await;
+    let (bot, other) =
+        (server.identity("bot", "no-access").await, server.identity("other", "no-access").await);
+    let of = |identity: &Person| format!("/api/v1/identities/{}/groups", identity.id);
+    let zebra = group(admin, "zebra", "no-access").await;
+    let aardvark = group(admin, "aardvark", "auditor").await;
+    let elsewhere = group(admin, "elsewhere", "no-access").await;
+    assert_eq!(admin.get(&of(&bot)).await.ok(), json!({ "groups": [], "totalCount": 0 }));
+    add(admin, &zebra, &bot).await;
+    server.clock.advance_seconds(60);
+    add(admin, &aardvark, &bot).await;
+    add(admin, &elsewhere, &other).await;
+    let found = admin.get(&of(&bot)).await.ok();
+    let groups = found["groups"].as_array().unwrap();
+    let names: Vec<&str> = groups.iter().map(|one| text(&one["name"])).collect();
+    assert_eq!((names.as_slice(), &found["totalCount"]), (&["aardvark", "zebra"][..], &json!(2)));
+    assert_eq!((&groups[0]["id"], &groups[0]["role"]), (&json!(aardvark), &json!("custom")));
+    assert_eq!(groups[0]["customRole"]["slug"], "auditor");
+    assert_eq!(groups[1]["customRole"], Value::Null);
+    assert!(text(&groups[0]["joinedGroupAt"]) > text(&groups[1]["joinedGroupAt"]), "{found}");
+    let second = admin.get(&format!("{}?limit=1&offset=1", of(&bot))).await.ok();
+    assert_eq!((&second["groups"], &second["totalCount"]), (&json!([groups[1]]), &json!(2)));
+    for wrong in ["limit=0", "limit=1001", "offset=-1", "limit=x"] {
+        admin.get(&format!("{}?{wrong}", of(&bot))).await.refused(422);
+    }
+    // Who may see the identity, and who may see groups, and who may see both.
+    let reads = |subject: &str| vec![rule(subject, &["read"])];
+    org_role(admin, "identities", reads("identity")).await;
+    org_role(admin, "groups", reads("groups")).await;
+    org_role(admin, "both", [reads("identity"), reads("groups")].concat()).await;
+    let message = server.identity("a", "identities").await.get(&of(&bot)).await.refused(403);
+    assert_eq!(message, "You are not allowed to read on groups");
+    let message = server.identity("b", "groups").await.get(&of(&bot)).await.refused(403);
+    assert_eq!(message, "You are not allowed to read on identity");
+    assert_eq!(server.identity("c", "both").await.get(&of(&bot)).await.ok()["totalCount"], 2);
+    // Who holds more than the asker is not told about.
+    let ops = group(admin, "ops-team", "admin").await;
+    add(admin, &ops, &other).await;
+    server.identity("d", "both").await.get(&of(&other)).await.refused(403);
+    server.stranger().await.get(&of(&bot)).await.refused(404);
+    admin.delete(&format!("/api/v1/groups/{zebra}/machine-identities/{}", bot.id)).await.ok();
+    assert_eq!(admin.get(&of(&bot)).await.ok()["totalCount"], 1);
 }

@@ -1,6 +1,6 @@
 //! Kinds of members, and what is needed for each.
 
-use vouchsafe_policy::{Need, Object, project};
+use vouchsafe_policy::{Level, Need, Object, catalogue, project};
 
 use crate::errors::Trouble;
 use crate::projects::frame::Frame;
@@ -24,6 +24,8 @@ pub(in crate::projects) struct Needs {
     delete: Need,
     /// Either of them permits to give roles.
     grant: [Need; 2],
+    /// Either of them permits to give additional privileges, which groups cannot have.
+    privileges: &'static [Need],
 }
 
 impl Kind {
@@ -83,6 +85,10 @@ impl Kind {
                 edit: project::IDENTITY_EDIT,
                 delete: project::IDENTITY_DELETE,
                 grant: [project::IDENTITY_GRANT_PRIVILEGES, project::IDENTITY_ASSIGN_ROLE],
+                privileges: &[
+                    project::IDENTITY_GRANT_PRIVILEGES,
+                    project::IDENTITY_ASSIGN_ADDITIONAL_PRIVILEGES,
+                ],
             },
             Self::People => Needs {
                 read: project::MEMBER_READ,
@@ -90,6 +96,7 @@ impl Kind {
                 edit: project::MEMBER_EDIT,
                 delete: project::MEMBER_DELETE,
                 grant: [project::MEMBER_GRANT_PRIVILEGES, project::MEMBER_ASSIGN_ROLE],
+                privileges: &[project::MEMBER_GRANT_PRIVILEGES, project::MEMBER_ASSIGN_ADDITIONAL_PRIVILEGES],
             },
             Self::Groups => Needs {
                 read: project::GROUP_READ,
@@ -97,6 +104,7 @@ impl Kind {
                 edit: project::GROUP_EDIT,
                 delete: project::GROUP_DELETE,
                 grant: [project::GROUP_GRANT_PRIVILEGES, project::GROUP_ASSIGN_ROLE],
+                privileges: &[],
             },
         }
     }
@@ -126,6 +134,35 @@ impl Kind {
         let needs = self.needs();
         let may = |need| frame.held.may_on(need, &self.object(fact));
         may(needs.edit) && needs.grant.into_iter().any(may)
+    }
+
+    /// Whether members of this kind can have additional privileges.
+    pub(in crate::projects) fn has_privileges(self) -> bool {
+        !self.needs().privileges.is_empty()
+    }
+
+    /// Whether the person may see the additional privileges of a member.
+    pub(in crate::projects) fn may_see_privileges(self, frame: &Frame, fact: &str) -> bool {
+        self.has_privileges() && frame.held.may_on(self.needs().read, &self.object(fact))
+    }
+
+    /// Whether the person may take additional privileges from a member.
+    pub(in crate::projects) fn may_take_privileges(self, frame: &Frame, fact: &str) -> bool {
+        self.has_privileges() && frame.held.may_on(self.needs().edit, &self.object(fact))
+    }
+
+    /// Whether there is an additional privilege that the person may give to a member.
+    pub(in crate::projects) fn may_give_privileges(self, frame: &Frame, fact: &str) -> bool {
+        let mut object = self.object(fact);
+        let needs = self.needs().privileges;
+        self.may_take_privileges(frame, fact)
+            && catalogue::subjects(Level::Project).iter().any(|subject| {
+                subject.actions.iter().any(|action| {
+                    object.assignable_subject = Some(subject.name);
+                    object.assignable_action = Some(action);
+                    needs.iter().any(|need| frame.held.may_on(*need, &object))
+                })
+            })
     }
 
     /// Whether the person may remove a member.

@@ -31,6 +31,8 @@ pub(super) struct Asked {
 struct Row {
     member: Member,
     roles: Vec<Held>,
+    /// Where its additional privileges are, if the person may see them.
+    privileges: Option<String>,
     /// Where its roles are changed, if the person may do that.
     edit: Option<String>,
     /// Where it is removed, if the person may do that.
@@ -57,7 +59,7 @@ struct Page {
 
 impl Page {
     fn has_actions(&self) -> bool {
-        self.rows.iter().any(|row| row.edit.is_some() || row.remove.is_some())
+        self.rows.iter().any(|row| row.privileges.is_some() || row.edit.is_some() || row.remove.is_some())
     }
 
     fn last_login(&self, row: &Row) -> Option<TimeElement> {
@@ -102,6 +104,7 @@ fn row(frame: &Frame, kind: Kind, member: Member, now: Timestamp) -> Row {
     let may_change = !member.is_self && kind.may_change(frame, &member.fact);
     let at = |part: &str| frame.url(&["members", kind.slug(), part, &member.id]);
     Row {
+        privileges: kind.may_see_privileges(frame, &member.fact).then(|| at("privileges")),
         edit: may_change.then(|| at("edit")),
         remove: may_remove.then(|| at("remove")),
         roles: held(&member.roles, now),

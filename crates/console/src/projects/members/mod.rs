@@ -4,6 +4,7 @@ mod add;
 mod change;
 pub(super) mod kind;
 mod list;
+mod privileges;
 mod reading;
 pub(super) mod roles;
 
@@ -21,4 +22,5 @@ pub(super) fn routes() -> Router<Console> {
         .route(&at("/{kind}/new"), get(add::ask).post(add::make))
         .route(&at("/{kind}/edit/{member}"), get(change::ask).post(change::save))
         .route(&at("/{kind}/remove/{member}"), get(change::ask_removal).post(change::remove))
+        .merge(privileges::routes())
 }

@@ -136,9 +136,13 @@ pub(in crate::projects) fn given(form: &Form, now: Timestamp) -> Vec<RoleInput> 
     chosen(form).map(|row| input(row, now)).collect()
 }
 
-/// Notes lengths of time that cannot be read, or have no unit: the API would take them for milliseconds.
+/// Whether this is a length of time with a unit: without one, the API would take it for milliseconds.
+pub(in crate::projects) fn is_range(text: &str) -> bool {
+    text.parse::<f64>().is_err() && parse_ms_range(text).is_ok()
+}
+
+/// Notes lengths of time that cannot be read.
 pub(in crate::projects) fn check(form: &mut Form) {
-    let is_range = |text: &str| text.parse::<f64>().is_err() && parse_ms_range(text).is_ok();
     let new = chosen(form).filter(|row| !row.range.is_empty() && row.range != row.was);
     let wrong: Vec<String> = new.map(|row| row.range).filter(|range| !is_range(range)).collect();
     for range in wrong {
