@@ -30,6 +30,16 @@ impl Beyond {
     }
 }
 
+/// Missing permissions that are shown at once.
+const SHOWN: usize = 8;
+
+impl Beyond {
+    /// The missing permissions, split into those that are shown at once and the others.
+    pub(crate) fn parts(&self) -> (&[RuleWords], &[RuleWords]) {
+        self.missing.split_at(SHOWN.min(self.missing.len()))
+    }
+}
+
 /// The server speaks of "the target" where it does not know what is being given.
 fn about_the_role(reason: &str) -> String {
     reason.strip_prefix("The target ").map_or_else(|| reason.to_owned(), |rest| format!("A holder {rest}"))

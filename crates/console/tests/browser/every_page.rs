@@ -34,6 +34,16 @@ async fn populated(server: &TestServer) {
         let project = project["project"]["id"].as_str().unwrap().to_owned();
         let member = format!("/api/v2/workspace/{project}/identity-memberships/{id}");
         admin.post(&member, json!({ "role": "viewer" })).await.ok();
+        let rules = json!([{ "subject": "secrets", "action": ["readValue"], "conditions": { "environment": short(&name) } }]);
+        for (slug, start) in [("to-come", "2999-01-01T00:00:00Z"), ("over", "2020-01-01T00:00:00Z")] {
+            let time = json!({ "isTemporary": true, "temporaryMode": "relative", "temporaryRange": "1h",
+                "temporaryAccessStartTime": start });
+            let privilege = json!({ "identityId": id, "projectId": project, "slug": slug, "permissions": rules, "type": time });
+            admin.post("/api/v2/identity-project-additional-privilege", privilege).await.ok();
+        }
+        let group = json!({ "name": name.chars().take(50).collect::<String>(), "role": "no-access" });
+        let group = admin.post("/api/v1/groups", group).await.ok()["id"].as_str().unwrap().to_owned();
+        admin.post(&format!("/api/v1/groups/{group}/machine-identities/{id}"), json!({})).await.ok();
         let secret = json!({
             "projectId": project, "environment": "dev", "secretPath": "/", "secretValue": name, "secretComment": name,
         });
@@ -42,6 +52,7 @@ async fn populated(server: &TestServer) {
     let rules = json!([{ "subject": "identity", "action": ["read"] }]);
     let role = json!({ "slug": "reader", "name": short(&hostile()[0]), "permissions": rules });
     admin.post("/api/v1/organization/roles", role).await.ok();
+    // One that nobody is in.
     admin.post("/api/v1/groups", json!({ "name": short(&hostile()[1]), "role": "no-access" })).await.ok();
 }
 
@@ -51,6 +62,21 @@ async fn join(server: &TestServer, email: &str, role: &str) {
     for project in projects["projects"].as_array().unwrap() {
         let path = format!("/api/v1/projects/{}/memberships", project["id"].as_str().unwrap());
         server.admin.post(&path, json!({ "emails": [email], "roleSlugs": [role] })).await.ok();
+    }
+}
+
+/// Gives the first people of a project a privilege there.
+async fn favour(server: &TestServer) {
+    let projects = server.admin.get("/api/v1/projects").await.ok();
+    for project in projects["projects"].as_array().unwrap() {
+        let path = format!("/api/v1/projects/{}/memberships", project["id"].as_str().unwrap());
+        let members = server.admin.get(&path).await.ok();
+        for member in members["memberships"].as_array().unwrap() {
+            let rules = json!([{ "subject": "tags", "action": ["read"] }]);
+            let privilege =
+                json!({ "projectMembershipId": member["id"], "slug": "tags", "permissions": rules });
+            server.admin.post("/api/v1/user-project-additional-privilege", privilege).await.ok();
+        }
     }
 }
 
@@ -104,6 +130,7 @@ async fn every_page_is_sound_and_accessible() {
     populated(&server).await;
     let window = Window::of(&server, "ann@example.com", "admin").await;
     join(&server, "ann@example.com", "admin").await;
+    favour(&server).await;
     let (mut wrong, mut pictured) = (Vec::new(), BTreeSet::new());
     let count = pages(&window, async |window, path| {
         let title = window.run("return document.title").await;
@@ -183,6 +210,7 @@ async fn a_viewer_finds_nothing_that_would_be_refused() {
     server.admin.post("/api/v1/organization/roles", role).await.ok();
     let window = Window::of(&server, "vic@example.com", "viewer").await;
     join(&server, "vic@example.com", "viewer").await;
+    favour(&server).await;
     let mut wrong = Vec::new();
     let count = pages(&window, async |window, path| {
         let refused = window.run_until_done(FORMS).await;

@@ -6,6 +6,7 @@ mod auth_methods;
 mod every_page;
 #[path = "../common/methods.rs"]
 mod methods;
+mod privileges;
 mod roles;
 mod window;
 mod workflow;

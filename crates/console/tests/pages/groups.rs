@@ -243,15 +243,15 @@ async fn an_identity_is_put_into_groups_and_taken_out(server: TestServer) {
     let page = browser.page(&format!("/identities/{}", robot.id)).await;
     assert!(page.contains(&format!("\"{tab}\"")), "{page}");
     let page = browser.page(&tab).await;
-    assert!(page.contains("In no group") && page.contains("Put into Platform"), "{page}");
+    assert!(page.contains("In no group") && page.contains("Add to Platform"), "{page}");
     assert!(page.contains("&#60;script&#62;alert(1)") && !page.contains("<script>alert"), "{page}");
     let page = browser.page(&format!("{tab}?search=PLAT")).await;
     assert!(page.contains(&platform) && !page.contains(&odd), "{page}");
     let add = [("group", platform.as_str()), ("name", "Platform"), ("search", ""), ("do", "add")];
     let page = browser.submit(&tab, &add).await;
-    assert!(page.contains("It is in the group Platform") && !page.contains("Put into Platform"), "{page}");
+    assert!(page.contains("It is in the group Platform") && !page.contains("Add to Platform"), "{page}");
     assert!(
-        row(&page, &platform).contains("href=\"/roles/no-access\"") && page.contains("Take out of Platform")
+        row(&page, &platform).contains("href=\"/roles/no-access\"") && page.contains("Remove from Platform")
     );
     assert_eq!(members(&server, &platform).await[0]["id"], json!(robot.id));
     let again = browser.post(&tab, &add).await;
@@ -259,11 +259,11 @@ async fn an_identity_is_put_into_groups_and_taken_out(server: TestServer) {
     assert!(row(&again.text, &platform).contains("class=\"problem\""), "{}", again.text);
     browser.submit(&tab, &[("group", odd.as_str()), ("name", hostile), ("do", "add")]).await;
     let page = browser.page(&tab).await;
-    assert!(!page.contains("<script>alert") && page.contains("Take out of &#60;script&#62;"), "{page}");
+    assert!(!page.contains("<script>alert") && page.contains("Remove from &#60;script&#62;"), "{page}");
     let page =
         browser.submit(&tab, &[("group", platform.as_str()), ("name", "Platform"), ("do", "remove")]).await;
     assert!(
-        page.contains("It is no longer in the group Platform") && page.contains("Put into Platform"),
+        page.contains("It is no longer in the group Platform") && page.contains("Add to Platform"),
         "{page}"
     );
     assert_eq!(members(&server, &platform).await.len(), 0);
@@ -312,5 +312,5 @@ async fn the_groups_of_an_identity_are_seen_by_those_who_may_read_groups(server:
     crate::projects::join(&server, &project, "root@example.com", "admin").await;
     let page = admin.page(&format!("/identities/{managed}")).await;
     assert!(!page.contains(&format!("/identities/{managed}/groups")), "{page}");
-    assert!(!admin.page(&format!("/identities/{managed}/groups")).await.contains("Put into"));
+    assert!(!admin.page(&format!("/identities/{managed}/groups")).await.contains("Add to"));
 }

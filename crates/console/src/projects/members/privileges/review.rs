@@ -6,6 +6,7 @@ use serde_json::Value;
 use vouchsafe_api::privileges::PrivilegeTime;
 
 use super::edit::Editing;
+use super::holder::Holder;
 use super::time;
 use crate::api::Refused;
 use crate::errors::{Shown, Trouble};
@@ -28,6 +29,7 @@ pub(super) enum Said {
 struct Page<'a> {
     chrome: Chrome,
     frame: &'a Frame,
+    holder: &'a Holder,
     form: &'a Form,
     slug: &'a str,
     /// Name of a property, before, after.
@@ -67,6 +69,7 @@ pub(super) async fn show(mut editing: Editing, rules: &[Value], said: Said) -> S
     let page = Page {
         chrome: editing.holder.chrome(&editing.visit, &format!("Review the changes of {}", old.slug)),
         frame: &editing.holder.frame,
+        holder: &editing.holder,
         form,
         slug: &old.slug,
         facts: facts.into_iter().filter(|(_, before, after)| before != after).collect(),
