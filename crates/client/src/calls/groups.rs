@@ -4,9 +4,9 @@ use reqwest::Method;
 use vouchsafe_api::common::Nothing;
 use vouchsafe_api::groups::{
     CreateGroup, Group, GroupIdentityPath, GroupMemberList, GroupProject, GroupProjectList, GroupUserPath,
-    ListGroup, UpdateGroup,
+    JoinedGroup, JoinedGroupList, ListGroup, ListGroupsOfIdentity, UpdateGroup,
 };
-use vouchsafe_domain::id::GroupId;
+use vouchsafe_domain::id::{GroupId, IdentityId};
 
 use crate::{Client, Error};
 
@@ -46,6 +46,13 @@ impl Client {
     pub async fn group_projects(&self, input: &ListGroup) -> Result<Vec<GroupProject>, Error> {
         let path = ["api", "v1", "groups", &input.group_id.to_string(), "projects"];
         Ok(self.get::<_, GroupProjectList>(&path, input).await?.projects)
+    }
+
+    /// The groups that an identity is in: at most 1000, and nobody is in more.
+    pub async fn groups_of_identity(&self, identity_id: IdentityId) -> Result<Vec<JoinedGroup>, Error> {
+        let input = ListGroupsOfIdentity { identity_id, offset: None, limit: Some(1000) };
+        let path = ["api", "v1", "identities", &identity_id.to_string(), "groups"];
+        Ok(self.get::<_, JoinedGroupList>(&path, &input).await?.groups)
     }
 
     /// Puts a user into a group.

@@ -1,6 +1,6 @@
 //! `vouchsafe group`.
 
-use crate::harness::{EMAIL, World};
+use crate::harness::{EMAIL, World, ended, text};
 
 #[test]
 fn groups_are_made_filled_and_deleted() {
@@ -26,4 +26,30 @@ fn groups_are_made_filled_and_deleted() {
         world.refused(2, &["group", "add", "the-crew", "group:the-crew"]).contains("cannot be in a group")
     );
     assert!(world.refused(5, &["group", "add", "the-crew", "user:nobody@example.com"]).contains("no user"));
+}
+
+#[test]
+fn an_identity_shows_its_groups_to_those_who_may_see_groups() {
+    let world = World::new();
+    world.told(&["identity", "create", "deploy"]);
+    let show = ["identity", "show", "deploy"];
+    assert!(world.told(&show).contains("groups      none"));
+    for (name, slug) in [("Platform", "platform"), ("Crew", "the-crew")] {
+        world.told(&["group", "create", name, "--slug", slug]);
+        world.told(&["group", "add", slug, "deploy"]);
+    }
+    let shown = world.told(&show);
+    assert!(shown.contains("groups      the-crew, platform\n"), "{shown}");
+    assert_eq!(world.told_json(&show)["groups"][1]["slug"], "platform");
+
+    std::fs::write(world.folder.path().join("org.json"), r#"[{"subject":"identity","action":["read"]}]"#)
+        .expect("written");
+    world.told(&["role", "create", "looker", "--rules", "org.json"]);
+    world.told(&["identity", "create", "looker", "--role", "looker"]);
+    world.told(&["identity", "auth", "attach", "token", "--identity", "looker"]);
+    let token = world.told(&["identity", "token", "create", "--identity", "looker", "--plain"]);
+    let shown = world.output_as(token.trim(), &show);
+    ended(&shown, 0);
+    let shown = text(&shown.stdout);
+    assert!(shown.contains("groups      not shown to you") && !shown.contains("platform"), "{shown}");
 }

@@ -3,6 +3,7 @@
 
 use clap::Args;
 use serde_json::json;
+use vouchsafe_api::groups::JoinedGroup;
 use vouchsafe_api::identities::{
     CreateIdentity, Identity, IdentityMembership, SearchFilter, SearchIdentities, TextFilter, TextOperators,
     UpdateIdentity,
@@ -12,7 +13,7 @@ use vouchsafe_api::managed_identities::{
     CreateProjectIdentity, ListProjectIdentities, ProjectIdentityPath, UpdateProjectIdentity,
 };
 use vouchsafe_client::Client;
-use vouchsafe_domain::id::ProjectId;
+use vouchsafe_domain::id::{IdentityId, ProjectId};
 
 use super::super::admin::input::{metadata, pair};
 use super::super::admin::roles::{RoleArgs, told};
@@ -248,11 +249,34 @@ pub(super) async fn show(args: ShowArgs, file: &FileSettings, printer: &Printer)
     let id = names::identity(&client, &args.identity).await?;
     let identity = client.identity(id).await?;
     let projects = client.projects_of_identity(id).await?;
-    let all = json!({ "identity": identity, "projects": projects });
-    printer.show(args.call.format(), &all, || show_text(&identity, &projects, printer))
+    let groups = groups(&client, id).await?;
+    let all = json!({ "identity": identity, "projects": projects, "groups": groups });
+    printer.show(args.call.format(), &all, || show_text(&identity, &projects, groups.as_deref(), printer))
 }
 
-fn show_text(one: &IdentityMembership, projects: &[IdentityMember], printer: &Printer) -> Outcome {
+/// The groups of an identity; `None` if the caller may not see groups, or the server does not list them.
+async fn groups(client: &Client, id: IdentityId) -> Outcome<Option<Vec<JoinedGroup>>> {
+    match client.groups_of_identity(id).await {
+        Ok(groups) => Ok(Some(groups)),
+        Err(error) if error.refusal().is_some_and(|refusal| matches!(refusal.status, 403 | 404)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn groups_text(groups: Option<&[JoinedGroup]>) -> String {
+    match groups {
+        None => "not shown to you".to_owned(),
+        Some([]) => "none".to_owned(),
+        Some(groups) => groups.iter().map(|one| one.group.group.slug.as_str()).collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn show_text(
+    one: &IdentityMembership,
+    projects: &[IdentityMember],
+    groups: Option<&[JoinedGroup]>,
+    printer: &Printer,
+) -> Outcome {
     let pairs = one.metadata.iter().flatten();
     let metadata: Vec<_> = pairs.map(|entry| format!("{}={}", entry.key, entry.value)).collect();
     let seen = one.last_login_auth_method.as_ref().map(|method| format!(" by {method}")).unwrap_or_default();
@@ -266,6 +290,7 @@ fn show_text(one: &IdentityMembership, projects: &[IdentityMember], printer: &Pr
         ("locked", if locked.is_empty() { "no".to_owned() } else { locked.join(", ") }),
         ("protected", if one.identity.has_delete_protection { "from deletion" } else { "no" }.to_owned()),
         ("metadata", if metadata.is_empty() { "none".to_owned() } else { printable(&metadata.join(", ")) }),
+        ("groups", groups_text(groups)),
         ("made", when(Some(one.created_at))),
     ] {
         printer.data(format!("  {what:<12}{text}"))?;
