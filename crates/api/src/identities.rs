@@ -154,9 +154,14 @@ pub struct IdentitySummary {
     pub org_id: OrgId,
     /// Attached auth methods.
     pub auth_methods: Vec<String>,
-    /// Methods with a login that is locked now; only when one identity is asked for.
+    /// Methods with a login that is locked now; only in searches, and when one identity is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_lockout_auth_methods: Option<Vec<String>>,
+    /// When the first of its client secrets and Token Auth tokens ends, of those that can be used until then. Only in
+    /// searches of an organization's identities, and when one is asked for; missing if none ends, and for callers
+    /// that may not `get-token` on the identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_credential_expiry: Option<Timestamp>,
     /// When made.
     pub created_at: Timestamp,
     /// When changed last.
@@ -201,6 +206,26 @@ pub enum IdentityOrder {
     LastLogin,
 }
 
+/// An identity counts as idle after so many seconds without a login: 30 days.
+pub const IDLE_AFTER: i64 = 30 * 86_400;
+/// An identity counts as expiring if one of its credentials ends within so many seconds: 7 days.
+pub const EXPIRING_WITHIN: i64 = 7 * 86_400;
+
+/// A state of an identity that can be searched for.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IdentityState {
+    /// A login of it is locked now.
+    Locked,
+    /// One of its client secrets or Token Auth tokens ends within 7 days, and can be used until then. For callers that
+    /// may `get-token` on identities.
+    Expiring,
+    /// It has logged in, but not within the last 30 days.
+    Idle,
+    /// It never logged in.
+    NeverLoggedIn,
+}
+
 /// Searches identities.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -217,6 +242,8 @@ pub struct SearchIdentities {
     pub offset: Option<i64>,
     /// Which ones.
     pub search: Option<SearchFilter>,
+    /// Only those in this state.
+    pub state: Option<IdentityState>,
 }
 
 /// Which identities a search finds.

@@ -77,6 +77,16 @@ impl Form {
         self.problems.push((field.to_owned(), problem.into()));
     }
 
+    /// Notes which of these fields have nothing in them, and answers whether none has. The API takes an empty text for
+    /// one that is not sent, and would change nothing.
+    pub(crate) fn has_all(&mut self, fields: &[&str]) -> bool {
+        let empty: Vec<&str> = fields.iter().copied().filter(|field| self.given(field).is_none()).collect();
+        for field in &empty {
+            self.refuse(field, "Expected at least one character");
+        }
+        empty.is_empty()
+    }
+
     /// Notes what the API did not accept.
     #[must_use]
     pub(crate) fn refused(mut self, refused: &Refused) -> Self {
@@ -122,6 +132,15 @@ mod tests {
             (form.text("text"), form.given("empty"), form.given("name")),
             ("one\ntwo", None, Some("a b"))
         );
+    }
+
+    #[test]
+    fn empty_fields_are_noted() {
+        let mut form = Form::read(b"name=a&slug=+&other=");
+        assert!(form.has_all(&["name"]) && !form.is_refused());
+        assert!(!form.has_all(&["name", "slug", "missing"]));
+        let noted: Vec<&str> = form.problems().iter().map(|(field, _)| field.as_str()).collect();
+        assert_eq!(noted, ["slug", "missing"]);
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! What the audit log says of logins, and which credentials end soon: for charts and lists that people look at.
+//! What the audit log says of logins: for charts and lists that people look at.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use vouchsafe_domain::id::{IdentityId, OrgId};
+use vouchsafe_domain::id::OrgId;
 use vouchsafe_domain::time::Timestamp;
 
 use crate::Store;
@@ -50,21 +50,6 @@ pub struct LoginCounts {
     pub is_complete: bool,
 }
 
-/// A credential that ends at a time.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ExpiringCredential {
-    /// Id of the client secret or of the token.
-    pub id: String,
-    /// Whether it is a token made through token auth; otherwise it is a client secret.
-    pub is_token: bool,
-    /// Whose.
-    pub identity_id: IdentityId,
-    /// Name of the identity.
-    pub identity_name: String,
-    /// When it ends.
-    pub expires_at: Timestamp,
-}
-
 impl FromRow for EventCount {
     fn from_row(row: &Row) -> StoreResult<Self> {
         Ok(Self { event: row.text("event")?, step: row.int("step")?, count: row.int("n")? })
@@ -86,18 +71,6 @@ struct Seen(i64, Option<i64>);
 impl FromRow for Seen {
     fn from_row(row: &Row) -> StoreResult<Self> {
         Ok(Self(row.int("n")?, row.opt_int("oldest")?))
-    }
-}
-
-impl FromRow for ExpiringCredential {
-    fn from_row(row: &Row) -> StoreResult<Self> {
-        Ok(Self {
-            id: row.text("id")?,
-            is_token: row.flag("is_token")?,
-            identity_id: row.parsed("identity_id")?,
-            identity_name: row.text("identity_name")?,
-            expires_at: row.time("expires_at")?,
-        })
     }
 }
 
@@ -128,33 +101,6 @@ impl Store {
                    AND event LIKE 'login-identity-%-failed' ORDER BY number DESC LIMIT $5";
         let values = args![org, MOST_EVENTS_COUNTED, steps.from, steps.until, MOST_REFUSALS_COUNTED];
         self.pools().all(sql, values).await
-    }
-
-    /// Client secrets and tokens made by hand that end within a span and can be used until then, the first one first.
-    /// Of identities that the organization manages itself.
-    pub async fn expiring_credentials(
-        &self,
-        org: OrgId,
-        from: Timestamp,
-        until: Timestamp,
-        limit: i64,
-    ) -> StoreResult<Vec<ExpiringCredential>> {
-        // The terms of the indexes `client_secrets_expiry` and `tokens_expiry`, word for word.
-        let sql = "SELECT id, is_token, identity_id, identity_name, expires_at FROM (\
-                   SELECT c.id, CAST(0 AS BIGINT) AS is_token, i.id AS identity_id, i.name AS identity_name, \
-                   c.created_at + c.ttl * 1000 AS expires_at \
-                   FROM client_secrets c JOIN auth_methods a ON a.id = c.auth_method_id \
-                   JOIN identities i ON i.id = a.identity_id \
-                   WHERE i.org_id = $1 AND i.project_id IS NULL AND c.ttl > 0 AND c.is_revoked = 0 \
-                   AND (c.uses_limit = 0 OR c.uses < c.uses_limit) \
-                   AND (c.created_at + c.ttl * 1000) >= $2 AND (c.created_at + c.ttl * 1000) < $3 \
-                   UNION ALL SELECT t.id, CAST(1 AS BIGINT), i.id, i.name, t.expires_at FROM (\
-                   SELECT id, identity_id, (CASE WHEN period > 0 THEN COALESCE(last_renewed_at, created_at) + period * 1000 WHEN max_ttl > 0 AND (ttl = 0 OR created_at + max_ttl * 1000 < COALESCE(last_renewed_at, created_at) + ttl * 1000) THEN created_at + max_ttl * 1000 ELSE COALESCE(last_renewed_at, created_at) + ttl * 1000 END) AS expires_at \
-                   FROM tokens WHERE is_revoked = 0 AND ttl + max_ttl + period > 0) t \
-                   JOIN identities i ON i.id = t.identity_id \
-                   WHERE i.org_id = $1 AND i.project_id IS NULL AND t.expires_at >= $2 AND t.expires_at < $3\
-                   ) soon ORDER BY expires_at, id LIMIT $4";
-        self.pools().all(sql, args![org, from, until, limit]).await
     }
 }
 

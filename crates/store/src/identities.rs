@@ -8,6 +8,8 @@ use vouchsafe_domain::time::Timestamp;
 
 use crate::engine::{Arg, FromRow, Row, Sql, args, placeholders, select};
 use crate::error::StoreResult;
+use crate::expiring::expiring_identities;
+use crate::lockouts::locked_identities;
 use crate::roles::{CustomRole, NewRoleRef};
 use crate::{Change, Store};
 
@@ -143,6 +145,26 @@ pub struct IdentityFilter {
     pub managed_by: ManagedBy,
     /// Only identities that hold no other organization roles than these, themselves or through groups.
     pub visible_roles: Option<VisibleRoles>,
+    /// Only identities in this state.
+    pub state: Option<InState>,
+}
+
+/// A state of an identity.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum InState {
+    /// A login of it is locked at this time.
+    Locked(Timestamp),
+    /// A client secret, or a token made by hand, ends within a span and can be used until then.
+    Expiring {
+        /// Begin of the span.
+        from: Timestamp,
+        /// Its end, which does not belong to it.
+        until: Timestamp,
+    },
+    /// It has logged in, but not since this time.
+    Idle(Timestamp),
+    /// It never logged in.
+    NeverLoggedIn,
 }
 
 /// Organization roles.
@@ -280,7 +302,30 @@ fn condition(org: OrgId, filter: &IdentityFilter) -> (String, Vec<Arg>) {
         sql.push_str(&any.join(" OR "));
         sql.push(')');
     }
+    if let Some(state) = filter.state {
+        sql.push_str(" AND ");
+        sql.push_str(&state_condition(state, &mut values));
+    }
     (sql, values)
+}
+
+fn state_condition(state: InState, values: &mut Vec<Arg>) -> String {
+    let next = values.len() + 1;
+    match state {
+        InState::Locked(now) => {
+            values.push(now.into());
+            format!("i.id IN ({})", locked_identities(next))
+        }
+        InState::Expiring { from, until } => {
+            values.extend(args![from, until]);
+            format!("i.id IN ({})", expiring_identities(next, next + 1))
+        }
+        InState::Idle(since) => {
+            values.push(since.into());
+            format!("i.last_login_at < ${next}")
+        }
+        InState::NeverLoggedIn => "i.last_login_at IS NULL".to_owned(),
+    }
 }
 
 /// The role of this table is one of these.

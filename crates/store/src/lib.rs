@@ -15,6 +15,7 @@ mod documents;
 mod engine;
 mod environments;
 mod error;
+mod expiring;
 mod folders;
 mod gates;
 mod grants;
@@ -47,9 +48,7 @@ mod topics;
 mod user_members;
 mod users;
 
-pub use activity::{
-    EventCount, ExpiringCredential, LoginCounts, MOST_EVENTS_COUNTED, MOST_REFUSALS_COUNTED, Steps,
-};
+pub use activity::{EventCount, LoginCounts, MOST_EVENTS_COUNTED, MOST_REFUSALS_COUNTED, Steps};
 pub use audit::{AuditEvent, AuditFilter};
 pub use auth_methods::{AuthMethod, AuthMethodParts, FIRST_SOURCE, MOST_SOURCES, NewAuthMethod, SourceOfOrg};
 pub use change::{Author, Change};
@@ -57,6 +56,7 @@ pub use client_secrets::{ClientSecret, NewClientSecret};
 pub use denials::{Denial, DenialFilter, MOST_DENIALS};
 pub use environments::Environment;
 pub use error::{StoreError, StoreResult};
+pub use expiring::ExpiringCredential;
 pub use folders::{EnvironmentRef, Folder, MOST_FOLDERS};
 pub use gates::{IdentityGate, MembershipGate, MethodGate, Revoked, UserGate};
 pub use grants::{CustomRules, HeldGrant, ProjectGrants, Through};
@@ -65,7 +65,7 @@ pub use groups::{
 };
 pub use holders::Holder;
 pub use identities::{
-    Identity, IdentityFilter, IdentityMatch, IdentityOrder, ManagedBy, Metadata, NewIdentity, Page,
+    Identity, IdentityFilter, IdentityMatch, IdentityOrder, InState, ManagedBy, Metadata, NewIdentity, Page,
     VisibleRoles,
 };
 pub use identity_members::{IdentityMember, IdentityMemberFilter, ProjectBrief};

@@ -80,6 +80,14 @@ impl Store {
     }
 }
 
+/// The identities with a login that is locked now, as SQL; the time is this parameter.
+pub(crate) fn locked_identities(now: usize) -> String {
+    format!(
+        "SELECT a.identity_id FROM lockouts l JOIN auth_methods a ON a.id = l.auth_method_id \
+         WHERE l.locked_until > ${now} AND a.lockout_enabled = 1"
+    )
+}
+
 impl Change {
     /// Forgets all failures and locks of a method; answers how many there were.
     pub async fn clear_lockouts(&mut self, method: AuthMethodId) -> StoreResult<u64> {

@@ -11,6 +11,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (3, include_str!("../migrations/0003_documents.sql")),
     (4, include_str!("../migrations/0004_expiring.sql")),
     (5, include_str!("../migrations/0005_lists.sql")),
+    (6, include_str!("../migrations/0006_states.sql")),
 ];
 
 /// Held during migration on `PostgreSQL`, so that replicas starting together take turns.

@@ -10,7 +10,7 @@ use vouchsafe_api::activity::{
 };
 use vouchsafe_api::common::Direction;
 use vouchsafe_api::identities::{
-    IdentityMembership, IdentityMembershipList, IdentityOrder, SearchIdentities,
+    IdentityMembership, IdentityMembershipList, IdentityOrder, IdentityState, SearchIdentities,
 };
 use vouchsafe_domain::time::Timestamp;
 use vouchsafe_policy::org;
@@ -26,8 +26,6 @@ const DAY: i64 = 86_400;
 /// Spans with their name and length in days; the first one is the usual one.
 const SPANS: [(&str, &str, i64); 4] =
     [("day", "A day", 1), ("week", "A week", 7), ("month", "30 days", 30), ("quarter", "90 days", 90)];
-/// Who has not logged in for so many days is idle.
-const IDLE_DAYS: i64 = 30;
 /// Rows of a list, and bars of a ranking.
 const TOP: usize = 10;
 
@@ -115,12 +113,11 @@ async fn idle(visit: &Visit) -> Result<Vec<IdentityMembership>, Refused> {
         order_by: IdentityOrder::LastLogin,
         order_direction: Direction::Asc,
         limit: i64::try_from(TOP).ok(),
+        state: Some(IdentityState::Idle),
         ..SearchIdentities::default()
     };
     let found: IdentityMembershipList = visit.post("/api/v1/identities/search", &input).await?;
-    let since = visit.now.plus_seconds(-IDLE_DAYS * DAY);
-    let is_idle = |row: &IdentityMembership| row.last_login_time.is_some_and(|at| at < since);
-    Ok(found.identities.into_iter().filter(is_idle).collect())
+    Ok(found.identities)
 }
 
 /// A bar for each step, also where nothing happened.

@@ -13,6 +13,7 @@ use super::who::{self, Found};
 use crate::errors::Shown;
 use crate::form::Form;
 use crate::page::{Chrome, Place};
+use crate::rules::from_one;
 use crate::visit::Visit;
 
 #[derive(Template)]
@@ -127,7 +128,7 @@ fn answered(place: &Where, reply: ExplainReply) -> Answer {
     };
     Answer {
         allowed: reply.allowed,
-        reason: reply.reason,
+        reason: from_one(&reply.reason),
         considered: reply.considered.iter().map(looked).collect(),
         url: page_of(&reply.member.kind, &reply.member.id),
         kind: reply.member.kind,

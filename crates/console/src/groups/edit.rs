@@ -76,8 +76,11 @@ pub(super) async fn ask(visit: Visit, Path(id): Path<String>) -> Shown {
 }
 
 pub(super) async fn take(Path(id): Path<String>, posted: Posted<Visit>) -> Shown {
-    let Posted { visit, form } = posted;
+    let Posted { visit, mut form } = posted;
     let group = reading::group(&visit, &id).await?;
+    if !form.has_all(&["name", "slug"]) {
+        return page(&visit, Some(&group), form, StatusCode::UNPROCESSABLE_ENTITY, None).await;
+    }
     let changed = |name: &str, old: &str| form.given(name).filter(|new| *new != old).map(str::to_owned);
     let input = UpdateGroup {
         group_id: group.id,

@@ -62,11 +62,7 @@ pub(super) async fn change(Path(id): Path<String>, Posted { visit, mut form }: P
     if let Some(role) = form.given("role") {
         input["role"] = role.into();
     }
-    // The API takes an empty name for one that is not sent.
-    if form.given("name").is_none() {
-        form.refuse("name", "Expected a name");
-    }
-    if form.is_refused() {
+    if !form.has_all(&["name"]) || form.is_refused() {
         let page = page(&visit, subject, form).await?;
         return Ok(visit.show_as(StatusCode::UNPROCESSABLE_ENTITY, &page));
     }

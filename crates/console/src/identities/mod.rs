@@ -9,6 +9,7 @@ mod list;
 mod overview;
 mod projects;
 mod remove;
+mod states;
 mod subject;
 
 use axum::Router;

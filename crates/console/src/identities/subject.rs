@@ -7,13 +7,11 @@ use vouchsafe_policy::{org, project};
 use vouchsafe_server::access::{Reach, reach};
 use vouchsafe_server::http::method_forms;
 
+use super::states::{StateTag, locked, states};
 use crate::api::path;
 use crate::errors::Trouble;
 use crate::page::{Chrome, Place};
 use crate::visit::Visit;
-
-/// After so many seconds without a login an identity counts as idle: 30 days.
-const IDLE: i64 = 30 * 86_400;
 
 /// Pages of an identity.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -100,11 +98,7 @@ impl Subject {
 
     /// Whether logins by this method are locked now.
     pub(super) fn is_locked(&self, method: &str) -> bool {
-        self.locked().iter().any(|one| one == method)
-    }
-
-    fn locked(&self) -> &[String] {
-        self.member.identity.active_lockout_auth_methods.as_deref().unwrap_or_default()
+        locked(&self.member).iter().any(|one| one == method)
     }
 
     pub(super) fn may_edit(&self) -> bool {
@@ -123,26 +117,10 @@ impl Subject {
         self.reach.may(org::IDENTITY_REVOKE_AUTH, project::IDENTITY_REVOKE_AUTH)
     }
 
-    /// What has to be known of it at once: kind of mark and text.
-    pub(super) fn states(&self) -> Vec<(&'static str, String)> {
-        let locked = self.locked().iter().map(|method| ("bad", format!("{} locked", method_name(method))));
-        locked.chain(usual_states(&self.member, self.now)).collect()
+    /// What has to be known of it at once.
+    pub(super) fn states(&self) -> Vec<StateTag> {
+        states(&self.member, self.now)
     }
-}
-
-/// What can be told of an identity in a list, too.
-pub(super) fn usual_states(member: &IdentityMembership, now: Timestamp) -> Vec<(&'static str, String)> {
-    let mut states = Vec::new();
-    if member.identity.auth_methods.is_empty() {
-        states.push(("warn", "cannot log in".to_owned()));
-    } else {
-        match member.last_login_time {
-            None => states.push(("warn", "never logged in".to_owned())),
-            Some(at) if now.seconds_since(at) > IDLE => states.push(("warn", "idle".to_owned())),
-            Some(_) => states.push(("good", "active".to_owned())),
-        }
-    }
-    states
 }
 
 /// Name of an auth method for people.

@@ -126,15 +126,11 @@ pub(super) async fn ask(visit: Visit, Path((id, environment)): Path<(String, Str
 
 pub(super) async fn save(
     Path((id, environment)): Path<(String, String)>,
-    Posted { visit, form }: Posted<Visit>,
+    Posted { visit, mut form }: Posted<Visit>,
 ) -> Shown {
     let frame = Frame::open(&visit, &id, Tab::Environments).await?;
     let (one, _) = find(&frame, &environment)?;
-    // The API leaves alone what is empty, which here is a mistake.
-    let empty = ["name", "slug"].into_iter().find(|field| form.given(field).is_none());
-    if let Some(field) = empty {
-        let mut form = form;
-        form.refuse(field, "Expected at least one character");
+    if !form.has_all(&["name", "slug"]) {
         return Ok(visit.show_as(StatusCode::UNPROCESSABLE_ENTITY, &edit_page(&visit, frame, one, form)));
     }
     let input = UpdateEnvironment {

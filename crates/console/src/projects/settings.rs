@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
-use http::Method;
+use http::{Method, StatusCode};
 use vouchsafe_api::projects::{ProjectReply, UpdateProject};
 use vouchsafe_policy::project;
 
@@ -56,14 +56,27 @@ pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Shown {
     Ok(visit.show(&Page::of(&visit, frame, form)))
 }
 
-pub(super) async fn save(Path(id): Path<String>, Posted { visit, form }: Posted<Visit>) -> Shown {
+pub(super) async fn save(Path(id): Path<String>, Posted { visit, mut form }: Posted<Visit>) -> Shown {
     let frame = Frame::open(&visit, &id, Tab::Settings).await?;
+    if !is_whole(&frame, &mut form) {
+        return Ok(visit.show_as(StatusCode::UNPROCESSABLE_ENTITY, &Page::of(&visit, frame, form)));
+    }
     let input = input(&frame, &form);
     match visit.send::<ProjectReply>(Method::PATCH, &frame.api(&[]), &input).await {
         Ok(_) => Ok(page::done(&visit.console.app, &frame.url(&["settings"]), "The project was changed.")),
         Err(refused) if refused.is_signed_out() => Err(refused.into()),
         Err(refused) => Ok(visit.show_as(refused.status, &Page::of(&visit, frame, form.refused(&refused)))),
     }
+}
+
+/// Whether nothing is missing; notes what is. The slug is there for those who may change it.
+fn is_whole(frame: &Frame, form: &mut Form) -> bool {
+    let fields: &[&str] = if frame.held.may(project::WORKSPACE_EDIT) { &["name", "slug"] } else { &["name"] };
+    let is_number = form.text("pitVersionLimit").trim().parse::<i64>().is_ok();
+    if !is_number {
+        form.refuse("pitVersionLimit", "Expected a whole number");
+    }
+    form.has_all(fields) && is_number
 }
 
 /// What the form changes. What only administrators may change is named only if it is another than before.

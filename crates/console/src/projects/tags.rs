@@ -90,10 +90,13 @@ pub(super) async fn ask(visit: Visit, Path((id, tag)): Path<(String, String)>) -
 
 pub(super) async fn save(
     Path((id, tag)): Path<(String, String)>,
-    Posted { visit, form }: Posted<Visit>,
+    Posted { visit, mut form }: Posted<Visit>,
 ) -> Shown {
     let frame = Frame::open(&visit, &id, Tab::Tags).await?;
     let tag = find(&visit, &frame, &tag).await?;
+    if !form.has_all(&["slug"]) {
+        return Ok(visit.show_as(StatusCode::UNPROCESSABLE_ENTITY, &edit_page(&visit, frame, tag, form)));
+    }
     let input = UpdateTag {
         project_id: frame.id(),
         tag_id: tag.id,

@@ -87,15 +87,15 @@ impl Editing {
         Beyond::of(&self.visit, refused, self.place.may(&self.visit, Verb::Explain)).await
     }
 
-    /// The rules as they would be stored, or the page with what is wrong with them.
+    /// The rules as they would be stored, or the page with what is wrong with the role.
     fn checked(mut self) -> Result<(Self, Vec<Value>), Box<Response>> {
+        let is_named = self.role.is_none() || self.form.has_all(&["name", "slug"]);
         match self.edited.checked(self.place.level(), self.old()) {
-            Ok(rules) => Ok((self, rules)),
-            Err(problems) => {
-                note(&mut self.form, problems);
-                Err(Box::new(self.show_as(StatusCode::UNPROCESSABLE_ENTITY, None)))
-            }
+            Ok(rules) if is_named => return Ok((self, rules)),
+            Ok(_) => {}
+            Err(problems) => note(&mut self.form, problems),
         }
+        Err(Box::new(self.show_as(StatusCode::UNPROCESSABLE_ENTITY, None)))
     }
 
     /// What a button of the form of rules does.

@@ -11,7 +11,7 @@ mod words;
 pub(crate) use compare::{Line, lines};
 pub(crate) use editor::{Edited, Editor, note};
 pub(crate) use refusal::{Beyond, missing};
-pub(crate) use words::{About, RuleWords, in_words};
+pub(crate) use words::{About, RuleWords, field_in_words, from_one, in_words};
 
 use serde_json::Value;
 

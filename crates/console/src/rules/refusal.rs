@@ -4,7 +4,7 @@ use serde_json::Value;
 use vouchsafe_api::denials::DenialReply;
 use vouchsafe_api::roles::PermissionRule;
 
-use super::RuleWords;
+use super::{RuleWords, from_one};
 use crate::api::{Refused, path};
 use crate::visit::Visit;
 
@@ -24,7 +24,7 @@ impl Beyond {
         if may_explain {
             let record = path(&["api", "v1", "access", "denials", &refused.request]);
             let record = visit.get::<DenialReply>(&record).await.ok();
-            example = record.map(|record| about_the_role(&record.denial.reason));
+            example = record.map(|record| about_the_role(&from_one(&record.denial.reason)));
         }
         Some(Self { example, missing })
     }

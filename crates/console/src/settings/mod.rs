@@ -91,7 +91,10 @@ async fn show(visit: Visit) -> Shown {
     page(&visit, StatusCode::OK, None).await
 }
 
-async fn change(Posted { visit, form }: Posted<Visit>) -> Shown {
+async fn change(Posted { visit, mut form }: Posted<Visit>) -> Shown {
+    if !form.has_all(&["name", "slug"]) {
+        return page(&visit, StatusCode::UNPROCESSABLE_ENTITY, Some(form)).await;
+    }
     let body = json!({ "name": form.text("name"), "slug": form.text("slug") });
     match visit.send::<UpdateOrganizationReply>(Method::PATCH, &target(&visit), &body).await {
         Ok(_) => Ok(done(&visit.console.app, "/settings", "The organization is changed.")),

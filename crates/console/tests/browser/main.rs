@@ -4,6 +4,7 @@
 
 mod auth_methods;
 mod every_page;
+mod lockout;
 #[path = "../common/methods.rs"]
 mod methods;
 mod privileges;

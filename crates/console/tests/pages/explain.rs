@@ -42,6 +42,7 @@ async fn a_question_is_answered_with_the_rule_that_decides(server: TestServer) {
     for part in [
         ">No</span>",
         "robot may not connect on app-connections where connectionId is &#39;9&#39;",
+        ": role linker, rule 2 forbids it</bdi>",
         "<strong>This rule decides</strong>",
         "Applies, but a later rule decides",
         "connectionId is &#39;9&#39;</bdi>",
@@ -52,6 +53,7 @@ async fn a_question_is_answered_with_the_rule_that_decides(server: TestServer) {
     let page = browser.page(&format!("{asked}&on.connectionId=1")).await;
     let decides = page.split_once("class=\"decides\"").unwrap().1.split_once("</li>").unwrap().0;
     assert!(page.contains(">Yes</span>") && decides.contains("rule 1"), "{page}");
+    assert!(page.contains(": role linker, rule 1 allows it</bdi>"), "{page}");
     assert!(page.contains("its condition on connectionId does not hold"), "{page}");
     // Who was chosen stays, and nobody is nobody.
     assert!(page.contains(&format!("{who} checked")), "{page}");
@@ -135,6 +137,25 @@ async fn refused_requests_are_listed_and_explained(server: TestServer) {
     }
     assert!(browser.page(&again.replace("&#38;", "&")).await.contains(">No</span>"));
     assert_eq!(browser.get("/explain/refusals/req-unknown").await.status, 404);
+    // A rule that forbids is named with the number that lists show.
+    let project = server.project("Shop").await["id"].as_str().unwrap().to_owned();
+    let rules = json!([
+        { "subject": "secrets", "action": ["describeSecret", "readValue"] },
+        { "subject": "secrets", "action": ["describeSecret", "readValue"], "inverted": true,
+          "conditions": { "environment": "prod" } },
+    ]);
+    let role = json!({ "slug": "shut", "name": "Shut", "permissions": rules });
+    server.admin.post(&format!("/api/v1/projects/{project}/roles"), role).await.ok();
+    let member = server.project_member(&project, "shut").await;
+    let secret = json!({ "projectId": project, "environment": "prod", "secretValue": "x" });
+    server.admin.post("/api/v4/secrets/KEY", secret).await.ok();
+    let answer = member.get(&format!("/api/v4/secrets/KEY?projectId={project}&environment=prod")).await;
+    let request = answer.body["reqId"].as_str().unwrap().to_owned();
+    answer.refused(403);
+    for page in ["/explain/refusals".to_owned(), format!("/explain/refusals/{request}")] {
+        let page = browser.page(&page).await;
+        assert!(page.contains("<bdi>role shut, rule 2 forbids "), "{page}");
+    }
 }
 
 async fn who_may_ask_in_a_project_asks_there_only(server: TestServer) {

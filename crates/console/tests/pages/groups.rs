@@ -44,6 +44,15 @@ async fn a_group_is_made_changed_and_deleted(server: TestServer) {
     let id = list[0]["id"].as_str().unwrap().to_owned();
     let edit = format!("/groups/{id}/edit");
     assert!(browser.page(&edit).await.contains("value=\"platform\""));
+    for field in ["name", "slug"] {
+        let typed = [("name", "Base"), ("slug", "based"), ("role", "no-access")];
+        let typed = typed.map(|(name, value)| (name, if name == field { "" } else { value }));
+        let page = browser.post(&edit, &typed).await;
+        let is_beside = page.text.contains(&format!("id=\"{field}-problem\""));
+        assert_eq!((page.status, is_beside), (422, true), "{}", page.text);
+    }
+    let now = server.admin.get(&format!("/api/v1/groups/{id}")).await.ok();
+    assert_eq!((now["name"].as_str(), now["role"].as_str()), (Some("Platform"), Some("member")));
     let typed = [("name", "Base"), ("slug", "based"), ("role", "no-access")];
     let page = browser.submit(&edit, &typed).await;
     assert!(page.contains("<bdi>Base</bdi>") && page.contains("/roles/no-access"), "{page}");

@@ -9,6 +9,8 @@ use crate::projects::{join, with_member};
 
 both!(
     identities_are_listed_searched_and_paged,
+    identities_are_listed_with_their_state_and_found_by_it,
+    identities_are_found_by_role,
     an_identity_is_made_changed_and_deleted,
     the_last_login_sorts_and_tells_who_is_idle,
     tokens_are_revoked_once_the_name_was_typed,
@@ -39,8 +41,121 @@ async fn identities_are_listed_searched_and_paged(server: TestServer) {
     assert!(page.contains("cannot log in"), "{page}");
     assert!(browser.page("/identities?search=nobody").await.contains("Nothing found"));
     let page = browser.page("/identities?search=%3Cb%3E%26").await;
-    assert!(page.contains("search-problem\">") && page.contains("value=\"&#60;b&#62;&#38;\""), "{page}");
+    assert!(page.contains(r#"id="search-problem""#) && page.contains("value=\"&#60;b&#62;&#38;\""), "{page}");
     assert!(browser.page("/identities?sort=-login").await.contains(r#"value="-login" selected"#));
+}
+
+/// The row of the list that names this.
+fn row<'p>(page: &'p str, name: &str) -> &'p str {
+    let row = page.split("<tr>").find(|row| row.contains(&format!("<bdi>{name}</bdi>")));
+    row.unwrap_or_else(|| panic!("no row of {name}: {page}"))
+}
+
+/// How many rows a list has.
+fn rows(page: &str) -> usize {
+    page.matches(r#"<th scope="row">"#).count()
+}
+
+async fn identities_are_listed_with_their_state_and_found_by_it(server: TestServer) {
+    let anonymous = server.anonymous();
+    let login = async |client_id: &str, secret: &str| {
+        let body = json!({ "clientId": client_id, "clientSecret": secret });
+        anonymous.post("/api/v1/auth/universal-auth/login", body).await.status
+    };
+    let mut logins = Vec::new();
+    for name in ["idle", "locked", "ends"] {
+        let body = json!({ "name": format!("<i>{name}"), "organizationId": server.org });
+        let made = server.admin.post("/api/v1/identities", body).await.ok();
+        let id = made["identity"]["id"].as_str().unwrap().to_owned();
+        let (client_id, secret) = server.universal_auth(&id, json!({})).await;
+        assert_eq!(login(&client_id, &secret).await, 200);
+        logins.push((id, client_id, secret));
+    }
+    server.app.store.settle_logins().await;
+    server.clock.advance_seconds(31 * 86_400);
+    for (_, client_id, secret) in &logins[1..] {
+        assert_eq!(login(client_id, secret).await, 200);
+    }
+    server.app.store.settle_logins().await;
+    for _ in 0..3 {
+        assert_eq!(login(&logins[1].1, &"0".repeat(64)).await, 401);
+    }
+    let ends = &logins[2].0;
+    let secrets = format!("/api/v1/auth/universal-auth/identities/{ends}/client-secrets");
+    server.admin.post(&secrets, json!({ "ttl": 3 * 86_400 + 60 })).await.ok();
+
+    let mut browser = Browser::of(&server, "ann@example.com", "admin").await;
+    let page = browser.page("/identities").await;
+    assert!(!page.contains("<i>"), "{page}");
+    let tag = |name: &str, mark: &str, text: &str| {
+        row(&page, &format!("&#60;i&#62;{name}"))
+            .contains(&format!(r#"<span class="tag {mark}">{text}</span>"#))
+    };
+    assert!(tag("idle", "warn", "idle") && !tag("idle", "good", "active"), "{page}");
+    assert!(tag("locked", "bad", "Universal Auth locked") && tag("locked", "good", "active"), "{page}");
+    assert!(tag("ends", "warn", "expiring in 3 days") && tag("ends", "good", "active"), "{page}");
+    // The page of the identity says the same.
+    let overview = browser.page(&format!("/identities/{ends}")).await;
+    assert!(overview.contains(r#"<span class="tag warn">expiring in 3 days</span>"#), "{overview}");
+    assert!(overview.contains("Next credential to end"), "{overview}");
+    let overview = browser.page(&format!("/identities/{}", logins[1].0)).await;
+    assert!(overview.contains(r#"<span class="tag bad">Universal Auth locked</span>"#), "{overview}");
+    assert!(!overview.contains("Next credential to end"), "{overview}");
+
+    for (state, found) in [("locked", "locked"), ("idle", "idle"), ("expiring", "ends")] {
+        let page = browser.page(&format!("/identities?state={state}")).await;
+        assert_eq!(rows(&page), 1, "{state}: {page}");
+        row(&page, &format!("&#60;i&#62;{found}"));
+        assert!(page.contains(&format!(r#"<option value="{state}" selected>"#)), "{page}");
+    }
+    let page = browser.page("/identities?state=never").await;
+    assert_eq!((rows(&page), page.contains("<bdi>admin</bdi>")), (1, true), "{page}");
+    assert_eq!(rows(&browser.page("/identities?state=%3Cb%3E").await), 4);
+    assert!(browser.page("/identities?state=locked&search=other").await.contains("Nothing found"));
+    let idle = browser.page("/activity/figures").await;
+    assert!(idle.contains("&#60;i&#62;idle</bdi>") && !idle.contains("&#60;i&#62;locked</bdi>"), "{idle}");
+}
+
+async fn identities_are_found_by_role(server: TestServer) {
+    let role = json!({ "slug": "night-shift", "name": "<b>Night & shift", "permissions": [] });
+    server.admin.post("/api/v1/organization/roles", role).await.ok();
+    for number in 0..52 {
+        let body =
+            json!({ "name": format!("w{number:02}"), "organizationId": server.org, "role": "night-shift" });
+        server.admin.post("/api/v1/identities", body).await.ok();
+    }
+    let mut browser = Browser::of(&server, "ann@example.com", "admin").await;
+    let page = browser.page("/identities?role=night-shift&state=never&sort=-name").await;
+    assert!(page.contains("1–50 of 52") && !page.contains("<b>"), "{page}");
+    assert!(row(&page, "w51").contains("<bdi>&#60;b&#62;Night &#38; shift</bdi>"), "{page}");
+    assert!(page.contains(r#"<option value="night-shift" selected>&#60;b&#62;Night &#38; shift</option>"#));
+    let next = "/identities?role=night-shift&#38;state=never&#38;sort=-name&#38;page=2";
+    assert!(page.contains(next), "{page}");
+    assert_eq!(rows(&browser.page(&next.replace("&#38;", "&")).await), 2);
+    let page = browser.page("/identities?role=admin").await;
+    assert_eq!(rows(&page), 1);
+    assert!(row(&page, "admin").contains("<bdi>Admin</bdi>"), "{page}");
+    // A role that there is not, and one that cannot be.
+    let page = browser.page("/identities?role=night").await;
+    assert!(page.contains("Nothing found") && page.contains(r#"<option value="night" selected>night"#));
+    let page = browser.page("/identities?role=%3Cb%3E").await;
+    assert!(page.contains(r#"id="role-problem""#) && !page.contains(r#"id="search-problem""#), "{page}");
+
+    // Without the right to read roles the built-in ones are offered; without that to see credentials, not their end.
+    let rules = json!([{ "subject": "identity", "action": ["read"] }]);
+    let role = json!({ "slug": "viewer", "name": "Viewer", "permissions": rules });
+    server.admin.post("/api/v1/organization/roles", role).await.ok();
+    let mut viewer = Browser::of(&server, "vic@example.com", "viewer").await;
+    let page = viewer.page("/identities?role=night-shift").await;
+    assert!(
+        page.contains("1–50 of 52") && page.contains(r#"<option value="night-shift" selected>night-shift"#)
+    );
+    assert!(page.contains(r#"<option value="no-access">"#) && page.contains(r#"<option value="locked">"#));
+    assert!(
+        !page.contains(r#"<option value="expiring""#) && !page.contains(r#"<option value="viewer""#),
+        "{page}"
+    );
+    assert_eq!(viewer.get("/identities?state=expiring").await.status, 403);
 }
 
 async fn an_identity_is_made_changed_and_deleted(server: TestServer) {

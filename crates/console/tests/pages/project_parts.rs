@@ -63,6 +63,9 @@ async fn tags_are_added_changed_and_deleted(server: TestServer) {
     let page = browser.submit(&base, &[("slug", "billing"), ("color", "<i>")]).await;
     assert!(page.contains("billing") && page.contains("&#60;i&#62;"));
     let edit = link(&page, "billing", "/edit");
+    let page = browser.post(&edit, &[("slug", " "), ("color", "red")]).await;
+    assert_eq!((page.status, page.text.contains(r#"id="slug-problem""#)), (422, true), "{}", page.text);
+    assert!(browser.page(&base).await.contains("&#60;i&#62;"), "changed all the same");
     let page = browser.submit(&edit, &[("slug", "invoices"), ("color", "")]).await;
     assert!(page.contains("invoices") && !page.contains("billing"));
     let delete = link(&page, "invoices", "/delete");
@@ -86,9 +89,25 @@ async fn settings_are_changed_and_the_project_deleted(server: TestServer) {
     let found = server.admin.get(&format!("/api/v1/projects/{project}")).await.ok()["project"].clone();
     assert_eq!((&found["slug"], &found["description"]), (&json!("new-rockets"), &json!("one\ntwo")));
     assert_eq!((&found["pitVersionLimit"], &found["hasDeleteProtection"]), (&json!(7), &json!(true)));
-    let page = browser.post(&base, &[("name", "New"), ("pitVersionLimit", "1000")]).await;
-    assert!(page.status == 422 && page.text.contains("pitVersionLimit"), "{}", page.text);
-    let fields = [("name", "New"), ("description", ""), ("pitVersionLimit", "7")];
+    // What is empty is not taken for what stays.
+    let right = [("name", "New"), ("slug", "new-rockets"), ("pitVersionLimit", "7"), ("description", "")];
+    for (field, typed) in [
+        ("name", ""),
+        ("name", " "),
+        ("slug", ""),
+        ("pitVersionLimit", "many"),
+        ("pitVersionLimit", ""),
+        ("pitVersionLimit", "1000"),
+    ] {
+        let fields = right.map(|(name, value)| (name, if name == field { typed } else { value }));
+        let page = browser.post(&base, &fields).await;
+        let beside = page.text.matches(r#"-problem">"#).count();
+        let is_beside = page.text.contains(&format!(r#"id="{field}-problem""#));
+        assert_eq!((page.status, is_beside, beside), (422, true, 1), "{field}: {}", page.text);
+    }
+    let found = server.admin.get(&format!("/api/v1/projects/{project}")).await.ok()["project"].clone();
+    assert_eq!(found["description"], "one\ntwo", "changed all the same");
+    let fields = right;
     let page = browser.submit(&base, &fields).await;
     assert!(page.contains(&format!("/projects/{project}/delete")));
     let delete = format!("/projects/{project}/delete");
@@ -113,7 +132,10 @@ async fn what_is_for_administrators_is_shown_to_them_only(server: TestServer) {
     browser.submit(&base, &fields).await;
     let found = server.admin.get(&format!("/api/v1/projects/{project}")).await.ok()["project"].clone();
     assert_eq!((&found["name"], &found["hasDeleteProtection"]), (&json!("Fine"), &json!(true)));
-    assert_eq!(browser.post(&base, &[("name", "Fine"), ("slug", "another")]).await.status, 403);
+    let fields = [("name", "Fine"), ("slug", "another"), ("pitVersionLimit", "10")];
+    assert_eq!(browser.post(&base, &fields).await.status, 403);
+    let page = browser.post(&base, &[("name", " "), ("pitVersionLimit", "10")]).await;
+    assert!(page.status == 422 && page.text.contains(r#"id="name-problem""#), "{}", page.text);
 }
 
 async fn a_viewer_sees_no_form(server: TestServer) {

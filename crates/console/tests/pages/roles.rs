@@ -267,6 +267,14 @@ async fn problems_are_told_beside_the_rule_that_they_are_about(server: TestServe
     assert!(rule(0).contains("A rule needs at least one action"), "{}", rule(0));
     assert!(rule(1).contains("The condition on &#39;connectionId&#39; is empty"), "{}", rule(1));
     assert!(rule(1).contains("aria-invalid") && rule(1).contains("value=\"connect\" checked"));
+    // Above the form they have the number that the list shows.
+    for part in ["<code>rule 1, action</code>", "<code>rule 2, conditions.connectionId"] {
+        assert!(
+            page.text.contains(part) && !page.text.contains("<code>permissions."),
+            "{part}: {}",
+            page.text
+        );
+    }
     // What only the API knows.
     let set = [("name", ""), ("slug", "admin"), ("mode", "json"), ("permissions", "[]")];
     let page = press(&mut browser, "/roles/new", &page.text, "save", &set, &[]).await;
@@ -284,6 +292,9 @@ async fn before_a_change_is_saved_one_sees_who_gains_and_loses_what(server: Test
     let add = [("new_subject", "audit-logs")];
     let page = press(&mut browser, &edit, &page, "rules.add", &add, &[]).await.text;
     let tick = [("permissions.0.action", "read")];
+    let empty = press(&mut browser, &edit, &page, "review", &[("name", " "), ("slug", "")], &tick).await;
+    assert!(empty.status == 422 && empty.text.contains("id=\"name-problem\""), "{}", empty.text);
+    assert!(empty.text.contains("id=\"slug-problem\""), "{}", empty.text);
     let review = press(&mut browser, &edit, &page, "review", &[("name", "Renamed")], &tick).await;
     assert_eq!(review.status, 200, "{}", review.text);
     for part in [

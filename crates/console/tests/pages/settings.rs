@@ -17,6 +17,9 @@ async fn the_organization_is_renamed(server: TestServer) {
     let page = browser.post("/settings", &[("name", "<u>Acme"), ("slug", "Not a slug!")]).await;
     assert_eq!((page.status, page.text.contains(r#"id="slug-problem""#)), (422, true), "{}", page.text);
     assert!(page.text.contains(r#"value="&#60;u&#62;Acme""#) && page.text.contains("Not a slug!"));
+    let page = browser.post("/settings", &[("name", " "), ("slug", "")]).await;
+    assert_eq!(page.status, 422, "{}", page.text);
+    assert!(page.text.contains(r#"id="name-problem""#) && page.text.contains(r#"id="slug-problem""#));
     let page = browser.submit("/settings", &[("name", "<u>Acme \u{1f680}"), ("slug", "acme-2")]).await;
     assert!(page.contains("The organization is changed.") && !page.contains("<u>"), "{page}");
     assert!(page.contains("<bdi>&#60;u&#62;Acme \u{1f680}</bdi>"), "{page}");

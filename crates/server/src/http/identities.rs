@@ -1,19 +1,22 @@
 //! Machine identities of the organization: `/api/v1/identities`.
 
+use std::collections::HashMap;
+
 use serde_json::json;
 use vouchsafe_api::common::{Direction, MetadataEntry, MetadataInput, Nothing};
 use vouchsafe_api::identities::{
-    CreateIdentity, CustomRole, Identity, IdentityDetails, IdentityDetailsReply, IdentityMembership,
-    IdentityMembershipList, IdentityMembershipReply, IdentityOrder, IdentityPath, IdentityReply,
-    IdentitySummary, ListIdentities, OrganizationSummary, SearchAlternative, SearchFilter, SearchIdentities,
-    TextFilter, TextOperators, UpdateIdentity,
+    CreateIdentity, CustomRole, EXPIRING_WITHIN, IDLE_AFTER, Identity, IdentityDetails, IdentityDetailsReply,
+    IdentityMembership, IdentityMembershipList, IdentityMembershipReply, IdentityOrder, IdentityPath,
+    IdentityReply, IdentityState, IdentitySummary, ListIdentities, OrganizationSummary, SearchAlternative,
+    SearchFilter, SearchIdentities, TextFilter, TextOperators, UpdateIdentity,
 };
 use vouchsafe_domain::id::{IdentityId, OrgId};
 use vouchsafe_domain::text::bounded;
+use vouchsafe_domain::time::Timestamp;
 use vouchsafe_policy::builtin::OrgRole;
 use vouchsafe_policy::{Object, Permissions, TemplateValues, org, project};
 use vouchsafe_store::{
-    self as store, IdentityFilter, IdentityMatch, NewIdentity, Page, RoleScope, VisibleRoles,
+    self as store, IdentityFilter, IdentityMatch, InState, NewIdentity, Page, RoleScope, VisibleRoles,
 };
 
 use super::cx::Cx;
@@ -164,15 +167,39 @@ async fn get(cx: Cx, input: IdentityPath) -> Outcome<IdentityMembershipReply> {
     let target = cx.identity(input.identity_id).await?;
     target.within_boundary("Failed to read identity with more privileges")?;
     let metadata = cx.app.store.identity_metadata(input.identity_id).await?;
-    let locked = cx.app.store.active_lockouts(input.identity_id, cx.now()).await?;
+    let may_see_credentials = may_see_credentials(&cx, &target.identity).await?;
     let role = target.identity.custom_role.as_ref().map(|role| role.id);
     let mut identity = membership(target.identity);
     if let (Some(shown), Some(id)) = (&mut identity.custom_role, role) {
         shown.permissions = cx.app.store.custom_role(cx.org()?, id).await?.map(|role| role.permissions);
     }
     identity.metadata = Some(metadata.into_iter().map(metadata_entry).collect());
-    identity.identity.active_lockout_auth_methods = Some(locked);
+    add_states(&cx, std::slice::from_mut(&mut identity), may_see_credentials).await?;
     ok(IdentityMembershipReply { identity })
+}
+
+/// Whether the caller may know which credentials an identity has.
+async fn may_see_credentials(cx: &Cx, identity: &store::Identity) -> ApiResult<bool> {
+    Ok(match identity.project_id {
+        None => cx.organization()?.1.allows(org::IDENTITY_GET_TOKEN, &Object::plain()),
+        Some(managing) => {
+            let held = cx.permissions_in(managing).await?;
+            held.allows(project::IDENTITY_GET_TOKEN, &Object::identity(&identity.id.to_string()))
+        }
+    })
+}
+
+/// Adds what is only known by looking at logins and credentials, for all of a page at once.
+async fn add_states(cx: &Cx, rows: &mut [IdentityMembership], with_credentials: bool) -> ApiResult<()> {
+    let ids: Vec<IdentityId> = rows.iter().map(|row| row.identity_id).collect();
+    let mut locked = cx.app.store.active_lockouts_of(&ids, cx.now()).await?;
+    let ends =
+        if with_credentials { cx.app.store.next_expiries(&ids, cx.now()).await? } else { HashMap::default() };
+    for row in rows {
+        row.identity.active_lockout_auth_methods = Some(locked.remove(&row.identity_id).unwrap_or_default());
+        row.identity.next_credential_expiry = ends.get(&row.identity_id).copied();
+    }
+    Ok(())
 }
 
 async fn list(cx: Cx, input: ListIdentities) -> Outcome<IdentityMembershipList> {
@@ -184,8 +211,26 @@ async fn list(cx: Cx, input: ListIdentities) -> Outcome<IdentityMembershipList> 
 async fn search(cx: Cx, input: SearchIdentities) -> Outcome<IdentityMembershipList> {
     let page = page(input.limit, 50, 100, input.offset, input.order_direction)?;
     let order = order(input.order_by);
-    let filter = filter(input.search.unwrap_or_default())?;
-    ok(found(&cx, &filter, order, page).await?)
+    let (_, mine) = cx.organization()?;
+    let may_see_credentials = mine.allows(org::IDENTITY_GET_TOKEN, &Object::plain());
+    if input.state == Some(IdentityState::Expiring) {
+        mine.check(org::IDENTITY_GET_TOKEN, &Object::plain())?;
+    }
+    let state = input.state.map(|state| in_state(state, cx.now()));
+    let filter = IdentityFilter { state, ..filter(input.search.unwrap_or_default())? };
+    let mut list = found(&cx, &filter, order, page).await?;
+    add_states(&cx, &mut list.identities, may_see_credentials).await?;
+    ok(list)
+}
+
+/// A state as the store knows it, at this time.
+fn in_state(state: IdentityState, now: Timestamp) -> InState {
+    match state {
+        IdentityState::Locked => InState::Locked(now),
+        IdentityState::Expiring => InState::Expiring { from: now, until: now.plus_seconds(EXPIRING_WITHIN) },
+        IdentityState::Idle => InState::Idle(now.plus_seconds(-IDLE_AFTER)),
+        IdentityState::NeverLoggedIn => InState::NeverLoggedIn,
+    }
 }
 
 async fn details(cx: Cx, _: Nothing) -> Outcome<IdentityDetailsReply> {
@@ -463,6 +508,7 @@ pub(super) fn membership(identity: store::Identity) -> IdentityMembership {
             org_id: identity.org_id,
             auth_methods: identity.auth_methods,
             active_lockout_auth_methods: None,
+            next_credential_expiry: None,
             created_at: identity.created_at,
             updated_at: identity.updated_at,
         },

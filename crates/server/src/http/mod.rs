@@ -34,6 +34,7 @@ mod project_roles;
 mod project_users;
 mod projects;
 pub mod reply;
+mod request_id;
 mod roles;
 pub mod route;
 mod secret_batch;
@@ -247,8 +248,9 @@ fn meta(app: &App, route: Option<&Route>, request: &Request<Body>) -> Meta {
         client_ip(peer, &forwarded, &app.settings.trusted_proxies)
     };
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let id = format!("req-{}", alphanumeric());
-    let mut meta = Meta::new(id, ip, user_agent.chars().take(200).collect(), app.now());
+    let now = app.now();
+    let user_agent = user_agent.chars().take(200).collect();
+    let mut meta = Meta::new(request_id::new(now), ip, user_agent, now);
     meta.refresh_cookie = refresh_cookie(headers).map(Concealed::new);
     meta.bearer = bearer(headers).filter(|_| is_open).map(Concealed::new);
     meta.certificates = Presented::of(&app.settings, peer, request);
@@ -258,10 +260,4 @@ fn meta(app: &App, route: Option<&Route>, request: &Request<Body>) -> Meta {
 fn refresh_cookie(headers: &HeaderMap) -> Option<String> {
     let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
     cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("jid=")).map(str::to_owned)
-}
-
-/// 14 letters or digits.
-fn alphanumeric() -> String {
-    use rand::distr::{Alphanumeric, SampleString};
-    Alphanumeric.sample_string(&mut rand::rng(), 14)
 }

@@ -1,11 +1,13 @@
 //! Machine identities of the organization.
 
-use serde_json::json;
-use vouchsafe_testkit::{TestServer, both};
+use serde_json::{Value, json};
+use vouchsafe_testkit::{Person, START, TestServer, both};
 
 both!(
     an_identity_lives_from_create_to_delete,
     search_filters_sorts_and_pages,
+    states_are_told_and_searched_for,
+    credentials_are_for_those_who_may_see_them,
     nobody_reaches_beyond_the_boundary
 );
 
@@ -103,4 +105,117 @@ async fn nobody_reaches_beyond_the_boundary(server: TestServer) {
     let answer = nobody.post("/api/v1/identities", body("no-access")).await;
     assert_eq!(answer.body["error"], "PermissionDenied");
     assert_eq!(answer.refused(403), "You are not allowed to create on identity");
+}
+
+/// Names of the identities that somebody finds in a state.
+async fn in_state(person: &Person, state: &str) -> Vec<String> {
+    let found = person.post("/api/v1/identities/search", json!({ "state": state })).await.ok();
+    let rows = found["identities"].as_array().unwrap();
+    assert_eq!(found["totalCount"], rows.len());
+    rows.iter().map(|row| row["identity"]["name"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The identity with this name, as somebody finds it.
+async fn row(person: &Person, name: &str) -> Value {
+    let found = person.post("/api/v1/identities/search", json!({ "search": { "name": name } })).await.ok();
+    found["identities"][0]["identity"].clone()
+}
+
+async fn client_secret(server: &TestServer, id: &str, days: i64) {
+    let path = format!("/api/v1/auth/universal-auth/identities/{id}/client-secrets");
+    server.admin.post(&path, json!({ "ttl": days * 86_400 })).await.ok();
+}
+
+async fn login(server: &TestServer, client_id: &str, secret: &str) -> u16 {
+    let body = json!({ "clientId": client_id, "clientSecret": secret });
+    server.anonymous().post("/api/v1/auth/universal-auth/login", body).await.status
+}
+
+async fn states_are_told_and_searched_for(server: TestServer) {
+    let admin = &server.admin;
+    let locked = server.identity("locked", "no-access").await;
+    let (client_id, secret) = server.universal_auth(&locked.id, json!({})).await;
+    assert_eq!(login(&server, &client_id, &secret).await, 200);
+    server.app.store.settle_logins().await;
+    let expiring = server.identity("expiring", "no-access").await;
+    server.universal_auth(&expiring.id, json!({})).await;
+    client_secret(&server, &expiring.id, 40).await;
+    server.clock.advance_seconds(30 * 86_400);
+    assert_eq!(in_state(admin, "idle").await, Vec::<String>::new());
+    server.clock.advance_seconds(1);
+    assert_eq!(in_state(admin, "idle").await, ["locked"]);
+    assert_eq!(in_state(admin, "never-logged-in").await, ["admin", "expiring"]);
+    // After 33 days the end is as near as 7 days; then it is nearer.
+    server.clock.advance_seconds(3 * 86_400 - 1);
+    assert_eq!(in_state(admin, "expiring").await, Vec::<String>::new());
+    server.clock.advance_seconds(1);
+    assert_eq!(in_state(admin, "expiring").await, ["expiring"]);
+    let end = START.plus_seconds(40 * 86_400).to_string();
+    assert_eq!(row(admin, "expiring").await["nextCredentialExpiry"], json!(end));
+    let read = admin.get(&format!("/api/v1/identities/{}", expiring.id)).await.ok();
+    assert_eq!(read["identity"]["identity"]["nextCredentialExpiry"], json!(end));
+    assert_eq!(row(admin, "locked").await.get("nextCredentialExpiry"), None);
+
+    for _ in 0..3 {
+        assert_eq!(login(&server, &client_id, &"0".repeat(64)).await, 401);
+    }
+    assert_eq!(in_state(admin, "locked").await, ["locked"]);
+    assert_eq!(row(admin, "locked").await["activeLockoutAuthMethods"], json!(["universal-auth"]));
+    assert_eq!(row(admin, "expiring").await["activeLockoutAuthMethods"], json!([]));
+    let filtered = json!({ "state": "locked", "search": { "name": { "$contains": "exp" } } });
+    assert_eq!(admin.post("/api/v1/identities/search", filtered).await.ok()["totalCount"], 0);
+    let unknown = json!({ "state": "asleep" });
+    admin.post("/api/v1/identities/search", unknown).await.refused(422);
+    // The list of 20,000 has no states.
+    let list = admin.get(&format!("/api/v1/identities?orgId={}", server.org)).await.ok();
+    assert_eq!(list["identities"][0]["identity"].get("activeLockoutAuthMethods"), None);
+    assert_eq!(in_state(&server.stranger().await, "locked").await, Vec::<String>::new());
+}
+
+async fn credentials_are_for_those_who_may_see_them(server: TestServer) {
+    for (slug, actions) in [("reader", json!(["read"])), ("keeper", json!(["read", "get-token"]))] {
+        let rules = json!([{ "subject": "identity", "action": actions }]);
+        let role = json!({ "slug": slug, "name": slug, "permissions": rules });
+        server.admin.post("/api/v1/organization/roles", role).await.ok();
+    }
+    let worker = server.identity("worker", "no-access").await;
+    server.universal_auth(&worker.id, json!({})).await;
+    client_secret(&server, &worker.id, 1).await;
+    let stronger = server.identity("stronger", "member").await;
+    server.universal_auth(&stronger.id, json!({})).await;
+    client_secret(&server, &stronger.id, 1).await;
+    let (reader, keeper) =
+        (server.identity("reads", "reader").await, server.identity("keeps", "keeper").await);
+    let one = format!("/api/v1/identities/{}", worker.id);
+    for (person, is_told) in [(&reader, false), (&keeper, true)] {
+        let found = row(person, "worker").await;
+        assert_eq!(found.get("nextCredentialExpiry").is_some(), is_told, "{found}");
+        let read = person.get(&one).await.ok()["identity"]["identity"].clone();
+        assert_eq!(read.get("nextCredentialExpiry").is_some(), is_told, "{read}");
+        assert_eq!(found["activeLockoutAuthMethods"], json!([]));
+    }
+    let search = json!({ "state": "expiring" });
+    let refused = reader.post("/api/v1/identities/search", search).await;
+    assert_eq!(refused.refused(403), "You are not allowed to get-token on identity");
+    // Who holds more stays out of sight.
+    assert_eq!(in_state(&keeper, "expiring").await, ["worker"]);
+    assert_eq!(in_state(&server.admin, "expiring").await, ["stronger", "worker"]);
+
+    // Of an identity that a project manages, its rules decide.
+    let project = server.project("p").await["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/projects/{project}/identities");
+    let body = json!({ "name": "robot", "roles": [{ "role": "no-access" }] });
+    let robot = server.admin.post(&path, body).await.ok()["identity"]["id"].as_str().unwrap().to_owned();
+    server.universal_auth(&robot, json!({})).await;
+    client_secret(&server, &robot, 1).await;
+    let path = format!("/api/v1/projects/{project}/roles");
+    for (slug, actions) in [("sees", json!(["read"])), ("gets", json!(["read", "get-token"]))] {
+        let rules = json!([{ "subject": "identity", "action": actions }]);
+        let role = json!({ "slug": slug, "name": slug, "permissions": rules });
+        server.admin.post(&path, role).await.ok();
+        let person = server.project_member(&project, slug).await;
+        let read = person.get(&format!("/api/v1/identities/{robot}")).await.ok();
+        let end = read["identity"]["identity"].get("nextCredentialExpiry");
+        assert_eq!(end.is_some(), slug == "gets", "{read}");
+    }
 }

@@ -1,20 +1,14 @@
-//! Logins in figures, and credentials that end soon.
+//! Logins in figures.
 
 use uuid::Uuid;
-use vouchsafe_domain::ip::TrustedIps;
 use vouchsafe_domain::lockout::LockoutSettings;
 use vouchsafe_domain::time::Timestamp;
-use vouchsafe_domain::token_settings::TokenSettings;
-use vouchsafe_store::{AuthMethod, ClientCredential, EventCount, Steps};
+use vouchsafe_store::{ClientCredential, EventCount, Steps};
 use vouchsafe_testkit::{START, execute};
 
 use crate::fixture::{Fixture, attempt, both, credential};
 
-both!(
-    logins_are_counted_by_step_and_result,
-    only_the_newest_events_are_counted,
-    client_secrets_and_tokens_that_end_soon_are_found,
-);
+both!(logins_are_counted_by_step_and_result, only_the_newest_events_are_counted,);
 
 const HOUR: i64 = 3_600;
 
@@ -77,64 +71,4 @@ async fn only_the_newest_events_are_counted(here: Fixture) {
     let late = Steps { from: START.plus_seconds(13 * HOUR), ..steps(24) };
     let found = here.store.login_counts(here.org, &late).await.unwrap();
     assert_eq!((sum(&found.counts), found.is_complete), (50_010 - 13 * HOUR + 1, true));
-}
-
-async fn token(here: &Fixture, method: &AuthMethod, ttl: i64, max_ttl: i64, period: i64) -> String {
-    let settings = TokenSettings::new(ttl, max_ttl, 0, period, TrustedIps::any()).unwrap();
-    let mut change = here.change().await;
-    let id = change.insert_token(method.identity_id, method.id, Some("hand"), &settings).await.unwrap();
-    change.commit().await.unwrap();
-    id.to_string()
-}
-
-async fn client_secrets_and_tokens_that_end_soon_are_found(here: Fixture) {
-    let method = here.universal_auth(&LockoutSettings::default()).await;
-    let (first, _) = here.client_secret(&method, 0, HOUR).await;
-    // Without an end, later, over, used up, revoked.
-    here.client_secret(&method, 0, 0).await;
-    here.client_secret(&method, 0, 30 * HOUR).await;
-    here.client_secret(&method, 0, 1).await;
-    let (_, used_up) = here.client_secret(&method, 1, 2 * HOUR).await;
-    login(&here, &used_up, START).await;
-    let (revoked, _) = here.client_secret(&method, 0, 2 * HOUR).await;
-    execute(
-        &here.database.database,
-        &format!("UPDATE client_secrets SET is_revoked = 1 WHERE id = '{revoked}'"),
-    )
-    .await;
-    let by_ttl = token(&here, &method, 3 * HOUR, 0, 0).await;
-    let by_period = token(&here, &method, 90 * HOUR, 90 * HOUR, 4 * HOUR).await;
-    let by_max = token(&here, &method, 0, 5 * HOUR, 0).await;
-    token(&here, &method, 0, 0, 0).await;
-    token(&here, &method, 90 * HOUR, 0, 0).await;
-    // Renewed, it lives longer, but not beyond its max TTL.
-    let renewed = token(&here, &method, 2 * HOUR, 6 * HOUR, 0).await;
-    let sql = format!(
-        "UPDATE tokens SET last_renewed_at = {} WHERE id = '{renewed}'",
-        START.plus_seconds(5 * HOUR).as_millis()
-    );
-    execute(&here.database.database, &sql).await;
-
-    let from = START.plus_seconds(1);
-    let find = async |org, hours: i64, limit| {
-        here.store.expiring_credentials(org, from, START.plus_seconds(hours * HOUR), limit).await.unwrap()
-    };
-    // The one that ends right now is there: it ends at the first moment of the span.
-    let found: Vec<_> = find(here.org, 24, 100).await;
-    let ids: Vec<&str> = found.iter().skip(1).map(|one| one.id.as_str()).collect();
-    let first = first.to_string();
-    assert_eq!(ids, [first.as_str(), &by_ttl, &by_period, &by_max, &renewed]);
-    let ends: Vec<i64> = found.iter().map(|one| one.expires_at.seconds_since(START)).collect();
-    assert_eq!(ends, [1, HOUR, 3 * HOUR, 4 * HOUR, 5 * HOUR, 6 * HOUR]);
-    assert_eq!(
-        found.iter().map(|one| one.is_token).collect::<Vec<_>>(),
-        [false, false, true, true, true, true]
-    );
-    assert_eq!((found[0].identity_id, found[0].identity_name.as_str()), (method.identity_id, "app"));
-    assert_eq!(find(here.org, 2, 100).await.len(), 2);
-    assert_eq!(find(here.org, 24, 1).await.len(), 1);
-    let mut change = here.change().await;
-    let other = change.insert_organization("Other", "other").await.unwrap();
-    change.commit().await.unwrap();
-    assert!(find(other, 24, 100).await.is_empty());
 }

@@ -5,6 +5,7 @@ mod activity;
 mod change;
 mod denials;
 mod documents;
+mod expiring;
 mod fixture;
 mod identities;
 mod logins;
