@@ -93,14 +93,7 @@ impl Store {
         if identities.is_empty() {
             return Ok(HashMap::new());
         }
-        let sql = format!(
-            "SELECT i.id, (SELECT MIN((SELECT {SECRET_END} FROM client_secrets c WHERE c.auth_method_id = a.id \
-             AND {SECRET_ENDS} AND {SECRET_END} >= $1 ORDER BY {SECRET_END} LIMIT 1)) \
-             FROM auth_methods a WHERE a.identity_id = i.id AND a.method = 'universal-auth') AS secret_end, \
-             (SELECT {TOKEN_END} FROM tokens t WHERE t.identity_id = i.id AND {TOKEN_ENDS} AND {TOKEN_END} >= $1 \
-             ORDER BY {TOKEN_END} LIMIT 1) AS token_end FROM identities i WHERE i.id IN {}",
-            placeholders(1, identities.len(), 2)
-        );
+        let sql = next_of_each(identities.len());
         let mut values = args![now];
         values.extend(identities.iter().map(|id| (*id).into()));
         let found: Vec<Ends> = self.pools().all(Sql::Built(sql), values).await?;
@@ -112,6 +105,18 @@ impl Store {
     }
 }
 
+/// The query for the first ends of so many identities; its first parameter is the time.
+fn next_of_each(identities: usize) -> String {
+    format!(
+        "SELECT i.id, (SELECT MIN((SELECT {SECRET_END} FROM client_secrets c WHERE c.auth_method_id = a.id \
+         AND {SECRET_ENDS} AND {SECRET_END} >= $1 ORDER BY {SECRET_END} LIMIT 1)) \
+         FROM auth_methods a WHERE a.identity_id = i.id AND a.method = 'universal-auth') AS secret_end, \
+         (SELECT {TOKEN_END} FROM tokens t WHERE t.identity_id = i.id AND {TOKEN_ENDS} AND {TOKEN_END} >= $1 \
+         ORDER BY {TOKEN_END} LIMIT 1) AS token_end FROM identities i WHERE i.id IN {}",
+        placeholders(1, identities, 2)
+    )
+}
+
 /// The identities with a credential that ends within a span and can be used until then, as SQL; its begin and end are
 /// these parameters.
 pub(crate) fn expiring_identities(from: usize, until: usize) -> String {
@@ -121,4 +126,43 @@ pub(crate) fn expiring_identities(from: usize, until: usize) -> String {
          UNION ALL SELECT t.identity_id FROM tokens t \
          WHERE {TOKEN_ENDS} AND {TOKEN_END} >= ${from} AND {TOKEN_END} < ${until}"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Database;
+    use crate::lockouts::locked_identities;
+
+    struct Step(String);
+
+    impl FromRow for Step {
+        fn from_row(row: &Row) -> StoreResult<Self> {
+            Ok(Self(row.text("detail")?))
+        }
+    }
+
+    /// How `SQLite` does it, one step a line.
+    async fn plan(store: &Store, sql: &str, values: Vec<crate::engine::Arg>) -> String {
+        let sql = Sql::Built(format!("EXPLAIN QUERY PLAN {sql}"));
+        let steps: Vec<Step> = store.pools().all(sql, values).await.unwrap();
+        steps.into_iter().map(|Step(text)| text).collect::<Vec<_>>().join("\n")
+    }
+
+    #[tokio::test]
+    async fn states_are_found_by_indexes() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::Sqlite(folder.path().join("vouchsafe.db"));
+        let store = Store::open(&database, Timestamp::EPOCH).await.unwrap();
+        let next = plan(&store, &next_of_each(2), args![0_i64, "a", "b"]).await;
+        for index in ["client_secrets_end (auth_method_id=? AND ", "tokens_end (identity_id=? AND "] {
+            assert!(next.contains(index) && !next.contains("TEMP B-TREE"), "{index}: {next}");
+        }
+        let expiring = plan(&store, &expiring_identities(1, 2), args![0_i64, 1_i64]).await;
+        for index in ["client_secrets_expiry (<expr>>? AND ", "tokens_expiry (<expr>>? AND "] {
+            assert!(expiring.contains(index), "{index}: {expiring}");
+        }
+        let locked = plan(&store, &locked_identities(1), args![0_i64]).await;
+        assert!(locked.contains("lockouts_locked (locked_until>?)"), "{locked}");
+    }
 }

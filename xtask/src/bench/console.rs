@@ -14,7 +14,16 @@ use crate::proc::step;
 const TIMES: usize = 50;
 
 /// Pages that a person sees there. `flat-99` is in about a hundredth of the names.
-const PAGES: [&str; 4] = ["/identities", "/identities?search=flat-99", "/identities?page=2000", "/activity"];
+const PAGES: [&str; 8] = [
+    "/identities",
+    "/identities?search=flat-99",
+    "/identities?page=2000",
+    "/identities?role=no-access",
+    "/identities?state=locked",
+    "/identities?state=expiring",
+    "/identities?state=never",
+    "/activity",
+];
 
 /// Makes so many identities, and prints the measures of pages beside what is wanted.
 pub(crate) fn measure(address: SocketAddr, engine: &str, instance: &Instance, identities: u64) -> Result<()> {

@@ -72,7 +72,7 @@ mod tests {
         );
         assert_eq!(
             all,
-            ["bad: LDAP locked", "bad: Universal Auth locked", "warn: expiring in 2 days", "warn: idle"]
+            ["bad: LDAP Auth locked", "bad: Universal Auth locked", "warn: expiring in 2 days", "warn: idle"]
         );
     }
 

@@ -23,11 +23,13 @@ fn hostile() -> [String; 4] {
 /// Something of everything, with hostile names.
 async fn populated(server: &TestServer) {
     let admin = &server.admin;
+    let mut attached = Vec::new();
     for name in hostile() {
         let body = json!({ "name": name, "organizationId": server.org, "role": "member" });
         let identity = admin.post("/api/v1/identities", body).await.ok();
         let id = identity["identity"]["id"].as_str().unwrap();
-        server.universal_auth(id, json!({})).await;
+        let (client_id, _) = server.universal_auth(id, json!({})).await;
+        attached.push((id.to_owned(), client_id));
         let cloud = json!({ "allowedAccountIds": "123456789012" });
         admin.post(&format!("/api/v1/auth/aws-auth/identities/{id}"), cloud).await.ok();
         let project = admin.post("/api/v1/projects", json!({ "projectName": short(&name) })).await.ok();
@@ -49,6 +51,13 @@ async fn populated(server: &TestServer) {
         });
         admin.post("/api/v4/secrets/KEY", secret).await.ok();
     }
+    // One is locked, of another one a credential ends.
+    for _ in 0..3 {
+        let wrong = json!({ "clientId": attached[0].1, "clientSecret": "0".repeat(64) });
+        server.anonymous().post("/api/v1/auth/universal-auth/login", wrong).await.refused(401);
+    }
+    let secrets = format!("/api/v1/auth/universal-auth/identities/{}/client-secrets", attached[1].0);
+    admin.post(&secrets, json!({ "ttl": 2 * 86_400 + 60 })).await.ok();
     let rules = json!([{ "subject": "identity", "action": ["read"] }]);
     let role = json!({ "slug": "reader", "name": short(&hostile()[0]), "permissions": rules });
     admin.post("/api/v1/organization/roles", role).await.ok();

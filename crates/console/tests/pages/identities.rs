@@ -132,6 +132,8 @@ async fn identities_are_found_by_role(server: TestServer) {
     let next = "/identities?role=night-shift&#38;state=never&#38;sort=-name&#38;page=2";
     assert!(page.contains(next), "{page}");
     assert_eq!(rows(&browser.page(&next.replace("&#38;", "&")).await), 2);
+    let role = browser.page("/roles/night-shift").await;
+    assert!(role.contains(r#"<a href="/identities?role=night-shift">"#), "{role}");
     let page = browser.page("/identities?role=admin").await;
     assert_eq!(rows(&page), 1);
     assert!(row(&page, "admin").contains("<bdi>Admin</bdi>"), "{page}");

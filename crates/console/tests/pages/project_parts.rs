@@ -101,7 +101,7 @@ async fn settings_are_changed_and_the_project_deleted(server: TestServer) {
     ] {
         let fields = right.map(|(name, value)| (name, if name == field { typed } else { value }));
         let page = browser.post(&base, &fields).await;
-        let beside = page.text.matches(r#"-problem">"#).count();
+        let beside = page.text.matches(r#"class="problem""#).count();
         let is_beside = page.text.contains(&format!(r#"id="{field}-problem""#));
         assert_eq!((page.status, is_beside, beside), (422, true, 1), "{field}: {}", page.text);
     }
@@ -154,6 +154,7 @@ async fn a_viewer_sees_no_form(server: TestServer) {
         browser.post(&format!("{base}/environments"), &[("name", "a"), ("slug", "a")]).await.status,
         403
     );
-    assert_eq!(browser.post(&format!("{base}/settings"), &[("name", "a")]).await.status, 403);
+    let fields = [("name", "a"), ("pitVersionLimit", "10")];
+    assert_eq!(browser.post(&format!("{base}/settings"), &fields).await.status, 403);
     assert_eq!(browser.post(&format!("{base}/delete"), &[("confirm", "Rockets")]).await.status, 403);
 }
