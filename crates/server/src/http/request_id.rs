@@ -38,6 +38,7 @@ mod tests {
             assert!(id.len() == 18 && id[4..].bytes().all(|byte| byte.is_ascii_alphanumeric()), "{id}");
         }
         assert_ne!(of(5), of(5));
+        assert_eq!([of(61), of(62_i64.pow(6))].map(|id| id[..11].to_owned()), ["req-000000z", "req-1000000"]);
         // Times that no clock tells make no panic.
         assert!(of(-1).starts_with("req-0000000") && of(3_521_614_606_208).starts_with("req-0000000"));
         assert_eq!(of(i64::MAX).len(), 18);

@@ -151,8 +151,10 @@ async fn identities_are_found_by_their_state(here: Fixture) {
     let both = named(&here, "ends twice").await;
     here.client_secret(&both, 0, HOUR).await;
     token(&here, &both, HOUR, 0, 0).await;
-    let one = named(&here, "ends").await;
-    token(&here, &one, 2 * HOUR, 0, 0).await;
+    let by_secret = named(&here, "ends").await;
+    here.client_secret(&by_secret, 0, 2 * HOUR).await;
+    let by_token = named(&here, "ends, too").await;
+    token(&here, &by_token, 2 * HOUR, 0, 0).await;
     here.store.settle_logins().await;
 
     let found = |names: &[&str], total| (names.iter().map(ToString::to_string).collect::<Vec<_>>(), total);
@@ -160,11 +162,11 @@ async fn identities_are_found_by_their_state(here: Fixture) {
     assert_eq!(in_state(&here, InState::Locked(at(300))).await, found(&[], 0));
     assert_eq!(in_state(&here, InState::Idle(at(20))).await, found(&["idle"], 1));
     assert_eq!(in_state(&here, InState::Idle(at(10))).await, found(&[], 0));
-    assert_eq!(in_state(&here, InState::NeverLoggedIn).await, found(&["bare", "counted"], 7));
+    assert_eq!(in_state(&here, InState::NeverLoggedIn).await, found(&["bare", "counted"], 8));
     let ends = |from, until| InState::Expiring { from: at(from), until: at(until) };
     assert_eq!(in_state(&here, ends(0, 2 * HOUR)).await, found(&["ends twice"], 1));
-    assert_eq!(in_state(&here, ends(0, 2 * HOUR + 1)).await, found(&["ends", "ends twice"], 2));
-    assert_eq!(in_state(&here, ends(HOUR + 1, 3 * HOUR)).await, found(&["ends"], 1));
+    assert_eq!(in_state(&here, ends(0, 2 * HOUR + 1)).await, found(&["ends", "ends twice"], 3));
+    assert_eq!(in_state(&here, ends(HOUR + 1, 3 * HOUR)).await, found(&["ends", "ends, too"], 2));
     // Beside other conditions, and in no other organization.
     let filter = IdentityFilter {
         state: Some(InState::Locked(at(1))),
