@@ -1,10 +1,6 @@
 //! AWS Auth, against moto, which checks signatures, with requests that botocore signed; and against an STS that answers
 //! what the real one is documented to answer.
 
-use std::io::Write;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use url::Url;
 use vouchsafe_attest::aws::AwsAuth;
@@ -12,7 +8,8 @@ use vouchsafe_attest::{Endpoints, Login, Method, Workshop};
 use vouchsafe_testkit::{TestServer, both};
 
 use crate::common::{at, attached, last_refusal, live, log_in, refused};
-use crate::fake::{Asked, Fake, Said};
+use crate::counterparts::fake::{Asked, Fake, Said};
+use crate::counterparts::moto::{ACCOUNT, Moto, run};
 
 both!(
     principals_that_moto_knows_log_in_and_others_do_not,
@@ -24,66 +21,11 @@ both!(
 );
 
 const METHOD: &str = "aws-auth";
-const ACCOUNT: &str = "123456789012";
-
-fn python() -> Command {
-    let python = std::env::var("VOUCHSAFE_TEST_AWS_PYTHON")
-        .expect("VOUCHSAFE_TEST_AWS_PYTHON names a Python with tests/aws/requirements.txt; cargo xtask test makes one");
-    Command::new(python)
-}
-
-fn script(name: &str) -> String {
-    format!("{}/../../tests/aws/{name}", env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Runs a script and reads the JSON that it prints.
-fn run(name: &str, arguments: &[&str], input: &Value) -> Value {
-    let mut command = python();
-    command.arg(script(name)).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.to_string().as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{name} failed");
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
 /// Signs by botocore; `more` is laid over the keys.
 fn signed(keys: &Value, more: Value) -> Value {
     let mut input = keys.clone();
     input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     run("sign.py", &[], &input)
-}
-
-/// A moto server with a user and an assumed role; stops when it is dropped.
-struct Moto {
-    url: String,
-    child: Child,
-    keys: Value,
-}
-
-impl Moto {
-    async fn start() -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut command = python();
-        command.args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()]);
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let mut moto = Self { url: format!("http://127.0.0.1:{port}"), child, keys: Value::Null };
-        let mut tries = 0;
-        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            tries += 1;
-            assert!(tries < 600, "moto does not start");
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        moto.keys = run("account.py", &[&moto.url], &Value::Null);
-        moto
-    }
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 /// The server with STS at this URL.
@@ -118,7 +60,7 @@ fn sts() -> Fake {
 }
 
 async fn principals_that_moto_knows_log_in_and_others_do_not(server: TestServer) {
-    let moto = Moto::start().await;
+    let moto = Moto::start();
     let server = with_sts(server, &moto.url).await;
     // Signed for the server's time, however long this test takes.
     let keys_of = |who: &str| {

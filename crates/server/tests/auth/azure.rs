@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 use vouchsafe_testkit::{TestServer, both};
 
 use crate::common::{at, attached, live, log_in, refused};
-use crate::fake_keys::FakeKeys;
-use crate::mint::Mint;
-use crate::mint_rsa::RsaMint;
+use crate::counterparts::entra::{self, CLIENT, MIRID, PRINCIPAL, TENANT, config};
+use crate::counterparts::fake_keys::FakeKeys;
+use crate::counterparts::mint::Mint;
+use crate::counterparts::mint_rsa::RsaMint;
 
 both!(
     a_principal_logs_in_and_the_method_lives_its_life,
@@ -17,35 +18,16 @@ both!(
 );
 
 const METHOD: &str = "azure-auth";
-const TENANT: &str = "7f3ae1c2-8d9b-4e10-9c55-0a1b2c3d4e5f";
-const PRINCIPAL: &str = "aaaaaaaa-1111-4222-8333-bbbbbbbbbbbb";
-const CLIENT: &str = "cccccccc-1111-4222-8333-dddddddddddd";
-const MIRID: &str =
-    "/subscriptions/s/resourcegroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/app";
-
 /// A server whose Entra ID is ours.
 async fn with_entra(server: TestServer) -> (TestServer, FakeKeys, RsaMint) {
-    let (entra, mint) = (FakeKeys::new().await, RsaMint::new("entra-1"));
-    let keys =
-        json!({ "keys": [RsaMint::new("entra-0").jwk_with_certificate(), mint.jwk_with_certificate()] });
-    entra.publish(&format!("/{TENANT}/discovery/keys"), keys.clone());
-    entra.publish(&format!("/{TENANT}/discovery/v2.0/keys"), keys);
+    let (entra, mint) = entra::start().await;
     let server =
         server.restart_with(|settings| settings.endpoints.azure_authority = Some(entra.url("/"))).await;
     (server, entra, mint)
 }
 
-fn config() -> Value {
-    json!({ "tenantId": TENANT, "resource": "https://management.azure.com/", "allowedServicePrincipalIds": PRINCIPAL })
-}
-
 fn claims(server: &TestServer) -> Value {
-    let now = server.app.now().as_seconds();
-    json!({
-        "aud": "https://management.azure.com", "iss": format!("https://sts.windows.net/{TENANT}/"),
-        "iat": now - 5, "nbf": now - 5, "exp": now + 86_400, "appid": CLIENT, "appidacr": "2", "idtyp": "app",
-        "oid": PRINCIPAL, "sub": PRINCIPAL, "tid": TENANT, "ver": "1.0", "xms_mirid": MIRID,
-    })
+    entra::claims(server.app.now().as_seconds())
 }
 
 fn changed(mut claims: Value, name: &str, value: Value) -> Value {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use vouchsafe_testkit::{TestServer, both};
 
 use crate::common::{at, attached, log_in};
-use crate::mint::Mint;
+use crate::counterparts::mint::Mint;
 
 both!(
     a_sample_says_whom_it_would_become_and_where_others_miss,

@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 use vouchsafe_testkit::{TestServer, both};
 
 use crate::common::{at, attached, live, log_in, refused};
-use crate::fake_keys::FakeKeys;
-use crate::mint::Mint;
-use crate::mint_rsa::RsaMint;
+use crate::counterparts::fake_keys::FakeKeys;
+use crate::counterparts::google::{self, ACCOUNT, ACCOUNTS, CERTS, account_keys, gce};
+use crate::counterparts::mint::Mint;
+use crate::counterparts::mint_rsa::RsaMint;
 
 both!(
     an_instance_logs_in_and_the_method_lives_its_life,
@@ -18,41 +19,22 @@ both!(
 );
 
 const METHOD: &str = "gcp-auth";
-const ACCOUNT: &str = "app@proj.iam.gserviceaccount.com";
 const OTHER: &str = "other@proj.iam.gserviceaccount.com";
 
 /// A server whose Google is ours.
 async fn with_google(server: TestServer) -> (TestServer, FakeKeys, RsaMint) {
-    let (google, mint) = (FakeKeys::new().await, RsaMint::new("google-1"));
-    google.publish("/oauth2/v3/certs", json!({ "keys": [RsaMint::new("google-0").jwk(), mint.jwk()] }));
+    let (google, mint) = google::start().await;
     let server = server
         .restart_with(|settings| {
-            settings.endpoints.gcp_certs = Some(google.url("/oauth2/v3/certs"));
-            settings.endpoints.gcp_service_account_certs =
-                Some(google.url("/service_accounts/v1/metadata/x509/"));
+            settings.endpoints.gcp_certs = Some(google.url(CERTS));
+            settings.endpoints.gcp_service_account_certs = Some(google.url(ACCOUNTS));
         })
         .await;
     (server, google, mint)
 }
 
-fn account_keys(account: &str) -> String {
-    format!("/service_accounts/v1/metadata/x509/{account}")
-}
-
-fn gce() -> Value {
-    json!({ "type": "gce", "allowedServiceAccounts": ACCOUNT, "allowedProjects": "proj", "allowedZones": "europe-west1-b" })
-}
-
 fn instance(server: &TestServer, identity: &str) -> Value {
-    let now = server.app.now().as_seconds();
-    json!({
-        "iss": "https://accounts.google.com", "aud": identity, "azp": "1112", "sub": "1112", "iat": now, "exp": now + 3600,
-        "email": ACCOUNT, "email_verified": true,
-        "google": { "compute_engine": {
-            "instance_id": "4567", "instance_name": "vm", "instance_creation_timestamp": now - 60,
-            "project_id": "proj", "project_number": 999, "zone": "europe-west1-b",
-        } },
-    })
+    google::instance(server.app.now().as_seconds(), identity)
 }
 
 fn signed(server: &TestServer, identity: &str) -> Value {

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use vouchsafe_testkit::{TestServer, both};
 
 use crate::common::{at, attached, is_accepted, live, log_in, refused};
+use crate::counterparts::mint::Mint;
 use crate::key_server::KeyServer;
-use crate::mint::Mint;
 
 both!(
     a_token_of_a_written_down_key_logs_in,

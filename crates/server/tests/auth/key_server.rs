@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::fake_keys::FakeKeys;
-use crate::mint::Mint;
+use crate::counterparts::fake_keys::FakeKeys;
+use crate::counterparts::mint::Mint;
 
 /// A running issuer; it ends with its test.
 pub(crate) struct KeyServer {

@@ -8,8 +8,8 @@ use vouchsafe_attest::{Endpoints, Finding, Login, Method, Sample, Workshop};
 use vouchsafe_testkit::{TestServer, both};
 
 use crate::common::{at, attached, last_refusal, live, log_in, refused};
-use crate::fake::{Asked, Authority, Fake, Said};
-use crate::mint::Mint;
+use crate::counterparts::fake::{Asked, Authority, Fake, Said};
+use crate::counterparts::mint::Mint;
 
 both!(
     a_reviewed_token_logs_in_over_tls_of_the_clusters_own_authority,

@@ -16,6 +16,7 @@ use vouchsafe_attest::{Login, Method, Reason};
 use vouchsafe_testkit::{TestServer, both};
 
 use crate::common::{at, attached, last_refusal, live, log_in, refused};
+use crate::counterparts::directory::{READER, authority, config, plain, tls};
 
 both!(
     a_user_logs_in_and_the_method_lives_its_life,
@@ -33,32 +34,6 @@ both!(
 );
 
 const METHOD: &str = "ldap-auth";
-const READER: &str = "cn=reader,dc=example,dc=com";
-
-fn variable(name: &str) -> String {
-    std::env::var(name)
-        .unwrap_or_else(|_| panic!("{name} is missing: run `cargo xtask test`, or `cargo xtask slapd`"))
-}
-
-fn plain() -> SocketAddr {
-    variable("VOUCHSAFE_TEST_LDAP").parse().unwrap()
-}
-
-fn tls() -> SocketAddr {
-    variable("VOUCHSAFE_TEST_LDAPS").parse().unwrap()
-}
-
-fn authority() -> String {
-    std::fs::read_to_string(variable("VOUCHSAFE_TEST_LDAP_CA")).unwrap()
-}
-
-fn config(url: &str) -> Value {
-    json!({
-        "url": url, "bindDN": READER, "bindPass": "reads everything", "searchBase": "dc=example,dc=com",
-        "ldapCaCertificate": authority(), "lockoutEnabled": false,
-    })
-}
-
 fn ldap() -> Value {
     config(&format!("ldap://{}", plain()))
 }

@@ -7,17 +7,15 @@ mod aws;
 mod azure;
 mod checks;
 mod common;
+#[path = "../counterparts/mod.rs"]
+mod counterparts;
 #[path = "../../../attest/tests/endpoint/mod.rs"]
 mod endpoint;
-mod fake;
-mod fake_keys;
 mod gcp;
 mod jwt;
 mod key_server;
 mod kubernetes;
 mod ldap;
-mod mint;
-mod mint_rsa;
 mod oci;
 mod oidc;
 mod spiffe;

@@ -2,12 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{
-    KeyPair, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
-};
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
@@ -15,7 +12,10 @@ use url::Url;
 use vouchsafe_testkit::{TestServer, both};
 
 use crate::common::{at, attached, live, log_in, refused};
-use crate::fake::{Asked, Fake, Said};
+use crate::counterparts::fake::{Asked, Fake, Said};
+use crate::counterparts::oracle::{
+    FINGERPRINT, TENANCY, USER, error, identity_service, not_authenticated, signing_string, user,
+};
 
 both!(
     a_user_logs_in_and_each_wrong_request_is_refused,
@@ -25,10 +25,7 @@ both!(
 );
 
 const METHOD: &str = "oci-auth";
-const TENANCY: &str = "ocid1.tenancy.oc1..aaaaaaaatenancy";
-const USER: &str = "ocid1.user.oc1..aaaaaaaauser";
 const HOST: &str = "identity.eu-frankfurt-1.oraclecloud.com";
-const FINGERPRINT: &str = "20:3b:97:13:55:1c:5b:0d:d3:37:d8:50:4e:c5:3a:34";
 /// The time at which test servers begin.
 const NOW: &str = "Tue, 24 Nov 2026 00:00:00 GMT";
 
@@ -82,60 +79,6 @@ impl Client {
     }
 }
 
-/// The text that is signed: a line for each header, in the order that is named.
-fn signing_string(headers: &str, value: impl Fn(&str) -> String) -> String {
-    let lines: Vec<String> = headers.split(' ').map(|name| format!("{name}: {}", value(name))).collect();
-    lines.join("\n")
-}
-
-fn error(status: u16, code: &str, message: &str) -> Said {
-    (status, "application/json", json!({ "code": code, "message": message }).to_string())
-}
-
-fn not_authenticated() -> Said {
-    error(
-        401,
-        "NotAuthenticated",
-        "The required information to complete authentication was not provided or was incorrect.",
-    )
-}
-
-fn user(change: impl FnOnce(&mut Value)) -> Said {
-    let mut user = json!({
-        "id": USER, "compartmentId": TENANCY, "name": "app@example.com", "description": "app", "email": null,
-        "emailVerified": true, "identityProviderId": null, "externalIdentifier": null,
-        "timeCreated": "2026-01-01T00:00:00.000Z", "lifecycleState": "ACTIVE", "inactiveStatus": null,
-        "freeformTags": {}, "definedTags": {}, "isMfaActivated": false,
-        "capabilities": { "canUseConsolePassword": false, "canUseApiKeys": true },
-    });
-    change(&mut user);
-    (200, "application/json", user.to_string())
-}
-
-/// A part of the `Authorization` header.
-fn part<'a>(authorization: &'a str, name: &str) -> &'a str {
-    let start = authorization.find(&format!("{name}=\"")).unwrap() + name.len() + 2;
-    authorization[start..].split('"').next().unwrap()
-}
-
-/// What the identity service answers to a user whose public key is known.
-fn answer(asked: &Asked, public: &[u8]) -> Said {
-    let authorization = asked.header("authorization");
-    if part(authorization, "keyId") != format!("{TENANCY}/{USER}/{FINGERPRINT}") {
-        return not_authenticated();
-    }
-    let text = signing_string(part(authorization, "headers"), |name| match name {
-        "(request-target)" => format!("{} {}", asked.method.to_lowercase(), asked.target),
-        name => asked.header(name).to_owned(),
-    });
-    let signature = BASE64_STANDARD.decode(part(authorization, "signature")).unwrap();
-    let key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, public);
-    if key.verify(text.as_bytes(), &signature).is_err() {
-        return not_authenticated();
-    }
-    user(|_| {})
-}
-
 async fn with_identity_service(server: TestServer, fake: &Fake) -> TestServer {
     let url: Url = fake.url.parse().unwrap();
     server.restart_with(move |settings| settings.endpoints.oci_identity = Some(url)).await
@@ -143,9 +86,7 @@ async fn with_identity_service(server: TestServer, fake: &Fake) -> TestServer {
 
 async fn a_user_logs_in_and_each_wrong_request_is_refused(server: TestServer) {
     let client = Client::new();
-    let der: PublicKeyX509Der<'static> = client.key.public_key().as_der().unwrap();
-    let public = der.as_ref().to_vec();
-    let fake = Fake::plain(move |asked: &Asked| answer(asked, &public));
+    let fake = identity_service(&client.key);
     let server = with_identity_service(server, &fake).await;
     let config = json!({ "tenancyOcid": TENANCY, "allowedUsernames": "other,app@example.com" });
     let (identity, reply) = attached(&server, METHOD, config.clone()).await;

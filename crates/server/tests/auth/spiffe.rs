@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 use vouchsafe_testkit::{TestServer, both};
 
 use crate::common::{at, attached, live, log_in, refused};
+use crate::counterparts::mint::Mint;
 use crate::endpoint::{self, Endpoint, bundle, domain_ca, svid};
 use crate::key_server::KeyServer;
-use crate::mint::Mint;
 
 both!(
     an_svid_of_a_pinned_bundle_logs_in,

@@ -2,85 +2,15 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::Output;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, date_time_ymd};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::harness::{AUTHORITY, World, ended, field, text};
-use crate::mint::Mint;
+use crate::counterparts::directory;
+use crate::counterparts::mint::Mint;
+use crate::harness::{AUTHORITY, World};
 use crate::trees::{Ca, authority, client, key, named};
-
-/// Seconds since 1970.
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs()
-}
-
-/// An identity that may read the project and logs in by one method.
-struct Workload {
-    world: World,
-    identity: String,
-    method: &'static str,
-}
-
-impl Workload {
-    fn new(method: &'static str, settings: &Value) -> Self {
-        Self::of(World::new(), method, settings)
-    }
-
-    fn of(world: World, method: &'static str, settings: &Value) -> Self {
-        let identity = field(&world.told_json(&["identity", "create", "app"])["id"]);
-        let workload = Self { world, identity, method };
-        workload.write("settings.json", &settings.to_string());
-        workload.world.told(&[
-            "identity",
-            "auth",
-            "attach",
-            method,
-            "--identity",
-            "app",
-            "--file",
-            "settings.json",
-        ]);
-        workload.world.told(&["member", "add", "app", "--project-id", "p", "--role", "viewer"]);
-        workload.world.told(&["secrets", "set", "KEY=the value", "--project-id", &workload.world.project]);
-        workload
-    }
-
-    fn write(&self, name: &str, content: &str) {
-        std::fs::write(self.world.folder.path().join(name), content).expect("written");
-    }
-
-    fn log_in(&self, more: &[&str]) -> Output {
-        let usual = ["login", "--method", self.method, "--machine-identity-id", &self.identity, "--plain"];
-        self.world.output_as("", &[&usual[..], more].concat())
-    }
-
-    /// Logs in with a good proof, and reads the secret with the token; then as a command that logs in by itself.
-    fn reads(&self, flags: &[&str], variables: &[(&str, &str)]) {
-        let output = self.log_in(flags);
-        ended(&output, 0);
-        let token = text(&output.stdout);
-        let get = ["secrets", "get", "KEY", "--project-id", &self.world.project];
-        let read = self.world.output_as(token.trim(), &get);
-        ended(&read, 0);
-        assert_eq!(text(&read.stdout), "the value\n");
-
-        let mut alone = self.world.command(&get);
-        alone.env("VOUCHSAFE_AUTH_METHOD", self.method).env("VOUCHSAFE_MACHINE_IDENTITY_ID", &self.identity);
-        let read = alone.envs(variables.iter().copied()).output().expect("runs");
-        ended(&read, 0);
-        assert_eq!(text(&read.stdout), "the value\n", "without a login before");
-    }
-
-    /// A proof that is no good is refused, and not repeated.
-    fn is_refused(&self, flags: &[&str], proof: &str) {
-        let output = self.log_in(flags);
-        let said = ended(&output, 3);
-        assert!(!said.contains(proof) && output.stdout.is_empty(), "{said}");
-    }
-}
+use crate::workload::{Workload, calling_here, now};
 
 #[test]
 fn a_jwt_in_a_file_logs_in() {
@@ -107,8 +37,7 @@ fn a_token_of_an_issuer_with_a_discovery_document_logs_in() {
         "oidcDiscoveryUrl": issuer, "boundIssuer": issuer, "boundAudiences": "vouchsafe", "boundSubject": "job",
         "boundClaims": { "ref": "refs/heads/*" },
     });
-    let world = World::serving(|_| vec!["--allow-private-targets".to_owned(), "127.0.0.0/8".to_owned()]);
-    let workload = Workload::of(world, "oidc-auth", &settings);
+    let workload = Workload::of(calling_here(&[]), "oidc-auth", &settings);
     let token = |branch: &str| {
         mint.token(&json!({
             "iss": issuer, "sub": "job", "aud": "vouchsafe", "ref": branch, "iat": now(), "exp": now() + 300,
@@ -196,6 +125,18 @@ fn an_svid_in_a_file_logs_in() {
     let bad = svid("/db");
     workload.write("svid", &bad);
     workload.is_refused(&["--jwt-file", "svid"], &bad);
+}
+
+#[test]
+fn a_user_of_a_directory_logs_in() {
+    let settings = directory::config(&format!("ldaps://{}", directory::tls()));
+    let workload = Workload::of(calling_here(&[]), "ldap-auth", &settings);
+    workload.write("password", "wonderland\n");
+    let flags = ["--ldap-username", "alice", "--ldap-password-file", "password"];
+    let variables = [("VOUCHSAFE_LDAP_USERNAME", "alice"), ("VOUCHSAFE_LDAP_PASSWORD", "wonderland")];
+    workload.reads(&flags, &variables);
+    workload.write("password", "looking-glass");
+    workload.is_refused(&flags, "looking-glass");
 }
 
 /// The same, valid at any time.

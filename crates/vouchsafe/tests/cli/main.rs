@@ -6,6 +6,8 @@ mod agent;
 mod apply;
 #[cfg(unix)]
 mod canaries;
+#[path = "../../../server/tests/counterparts/mod.rs"]
+mod counterparts;
 mod export;
 mod folders;
 mod group;
@@ -14,10 +16,9 @@ mod identity;
 mod init;
 mod instance;
 mod login;
+mod login_clouds;
 mod login_methods;
 mod member;
-#[path = "../../../server/tests/auth/mint.rs"]
-mod mint;
 mod people;
 mod project;
 mod role;
@@ -28,3 +29,4 @@ mod sessions;
 mod terminal;
 #[path = "../../../attest/tests/trees/mod.rs"]
 mod trees;
+mod workload;

@@ -42,6 +42,21 @@ impl RsaMint {
         format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
     }
 
+    /// The private key in PEM, as clouds hand it to who is to sign with it.
+    pub(crate) fn private_pem(&self) -> String {
+        let der = AsDer::as_der(&self.key).unwrap();
+        let der: &aws_lc_rs::encoding::Pkcs8V1Der<'_> = &der;
+        format!(
+            "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+            BASE64_STANDARD.encode(der.as_ref())
+        )
+    }
+
+    /// The key itself.
+    pub(crate) fn key(&self) -> &RsaKeyPair {
+        &self.key
+    }
+
     /// The public key as an entry of a key set.
     pub(crate) fn jwk(&self) -> Value {
         // `RSAPublicKey` (RFC 8017 appendix A.1.1) of 2048 bits: 257 bytes of modulus with its zero, 3 of exponent.

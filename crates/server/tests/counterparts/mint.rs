@@ -1,5 +1,4 @@
 //! An issuer's key, and the tokens that it signs.
-#![allow(clippy::unwrap_used, reason = "tests of the command line use it too")]
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
