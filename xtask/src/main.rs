@@ -8,6 +8,7 @@ mod bench;
 mod browser;
 mod cargo;
 mod http;
+mod moto;
 mod oidc;
 mod postgres;
 mod proc;

@@ -88,8 +88,16 @@ pub(crate) struct Running {
 impl Running {
     /// Starts `command` without a standard input.
     pub(crate) fn start(name: impl Into<String>, command: &mut Command) -> Result<Self> {
-        let name = name.into();
-        command.stdin(Stdio::null()).process_group(0);
+        Self::spawn(name.into(), command.stdin(Stdio::null()))
+    }
+
+    /// Starts `command` with a standard input that stays open as long as this does.
+    pub(crate) fn start_with_input(name: impl Into<String>, command: &mut Command) -> Result<Self> {
+        Self::spawn(name.into(), command.stdin(Stdio::piped()))
+    }
+
+    fn spawn(name: String, command: &mut Command) -> Result<Self> {
+        command.process_group(0);
         // Held over the start, so that an interrupt sees either no child or a registered one.
         let mut leftovers = leftovers();
         if leftovers.interrupted {

@@ -39,6 +39,7 @@ pub(crate) struct Server {
     binary: PathBuf,
     database: Option<Database>,
     address: SocketAddr,
+    arguments: Vec<String>,
     log: PathBuf,
     running: Option<Running>,
     folder: Scratch,
@@ -53,6 +54,17 @@ struct Database {
 impl Server {
     /// Starts a server with an empty database and waits until it is ready.
     pub(crate) fn start(binary: &Path, engine: Engine, postgres: &Postgres, database: &str) -> Result<Self> {
+        Self::start_with(binary, engine, postgres, database, &[])
+    }
+
+    /// The same with further arguments.
+    pub(crate) fn start_with(
+        binary: &Path,
+        engine: Engine,
+        postgres: &Postgres,
+        database: &str,
+        arguments: &[String],
+    ) -> Result<Self> {
         let database = match engine {
             Engine::Sqlite => None,
             Engine::Postgres => {
@@ -62,7 +74,15 @@ impl Server {
         let folder = Scratch::new()?;
         let log = folder.path().join("log");
         let address = free_address()?;
-        let mut server = Self { binary: binary.to_owned(), database, address, log, running: None, folder };
+        let mut server = Self {
+            binary: binary.to_owned(),
+            database,
+            address,
+            arguments: arguments.to_vec(),
+            log,
+            running: None,
+            folder,
+        };
         server.launch()?;
         Ok(server)
     }
@@ -90,8 +110,8 @@ impl Server {
         command.current_dir(self.folder.path());
         command.arg("server").arg("--listen").arg(self.address.to_string());
         command.arg("--data-dir").arg(self.folder.path().join("data"));
-        // Issuers of the benchmark are on loopback.
-        command.arg("--allow-private-targets").arg("127.0.0.0/8");
+        // Issuers of the benchmark and counterparts of the SDKs are on loopback.
+        command.arg("--allow-private-targets").arg("127.0.0.0/8").args(&self.arguments);
         if let Some(database) = &self.database {
             command.arg("--database-url").arg(&database.url).env("VOUCHSAFE_ROOT_KEY", &database.root_key);
         }

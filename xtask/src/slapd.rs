@@ -58,6 +58,11 @@ impl Slapd {
         Ok(Self { plain, tls, server, folder })
     }
 
+    /// Where it takes connections without TLS.
+    pub(crate) fn plain(&self) -> SocketAddr {
+        self.plain
+    }
+
     /// The variables by which tests find it.
     pub(crate) fn environment(&self) -> [(&'static str, String); 3] {
         let authority = self.folder.path().join("ca.pem").display().to_string();

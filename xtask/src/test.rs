@@ -11,7 +11,7 @@ use crate::cargo;
 use crate::oidc;
 use crate::postgres::Postgres;
 use crate::proc::{Running, step};
-use crate::sdk::{self, Sdk};
+use crate::sdk::{self, Platforms, Sdk};
 use crate::slapd::Slapd;
 use crate::tally::Tally;
 use crate::tools;
@@ -71,25 +71,27 @@ fn run_parts(args: &Args, tally: &mut Tally) -> Result<()> {
         return Ok(());
     }
     let postgres = Postgres::start()?;
+    step("Preparing what tests of AWS Auth need");
+    let aws = cargo::root().join("tests/aws/requirements.txt");
+    let python = tools::python_with(&aws, &cargo::target().join("aws"))?;
+    let slapd = Slapd::start()?;
+    let provider = oidc::Installed::prepare()?;
     if args.wants(Part::Rust) {
         tools::tls_clients()?;
-        step("Preparing what tests of AWS Auth need");
-        let aws = cargo::root().join("tests/aws/requirements.txt");
-        let python = tools::python_with(&aws, &cargo::target().join("aws"))?;
-        let slapd = Slapd::start()?;
         let mut counterparts = vec![
             (POSTGRES, postgres.admin_url()),
             ("VOUCHSAFE_TEST_AWS_PYTHON", python.display().to_string()),
         ];
         counterparts.extend(slapd.environment());
-        counterparts.extend(oidc::prepare()?);
+        counterparts.extend(provider.environment());
         let browser = Browser::start()?;
         counterparts.extend(browser.environment()?);
         step("Running the workspace's tests");
         *tally += cargo_test(&["--workspace"], &counterparts)?;
     }
     if !sdks.is_empty() {
-        sdk::run(&sdks, &postgres, tally)?;
+        let platforms = Platforms::start(&slapd, &python, &provider)?;
+        sdk::run(&sdks, &postgres, &platforms, tally)?;
     }
     Ok(())
 }

@@ -58,6 +58,22 @@ await check("renew", async () => {
   await client.secrets().listSecrets(at());
 });
 
+await check("login by AWS IAM", async () => {
+  const identityId = env("VOUCHSAFE_IDENTITY_ID");
+  const login = () => new InfisicalSDK({ siteUrl }).auth().awsIamAuth.login({ identityId });
+  const aws = await login();
+  await aws.secrets().listSecrets(at());
+  const renewed = await aws.auth().awsIamAuth.renew();
+  await renewed.secrets().listSecrets(at());
+  const secret = env("AWS_SECRET_ACCESS_KEY");
+  try {
+    process.env.AWS_SECRET_ACCESS_KEY = "w".repeat(secret.length);
+    await refused(401, login);
+  } finally {
+    process.env.AWS_SECRET_ACCESS_KEY = secret;
+  }
+});
+
 await check("create a secret", async () => {
   const { secret } = await client.secrets().createSecret("NODE_ONE", {
     ...at(),

@@ -12,6 +12,7 @@ CLIENT_ID = os.environ["VOUCHSAFE_CLIENT_ID"]
 CLIENT_SECRET = os.environ["VOUCHSAFE_CLIENT_SECRET"]
 PROJECT_ID = os.environ["VOUCHSAFE_PROJECT_ID"]
 PROJECT_SLUG = os.environ["VOUCHSAFE_PROJECT_SLUG"]
+IDENTITY_ID = os.environ["VOUCHSAFE_IDENTITY_ID"]
 
 CHECKS = []
 
@@ -65,6 +66,41 @@ def _():
     equal(login.tokenType, "Bearer")
     assert login.accessToken and login.expiresIn > 0 and login.accessTokenMaxTTL > 0, login.expiresIn
     equal(client.get_token(), login.accessToken)
+
+
+def logs_in(login):
+    """Asserts that a login gives a token that is good for something."""
+    other = InfisicalSDKClient(host=HOST, cache_ttl=None)
+    reply = login(other.auth)
+    equal((reply.tokenType, other.get_token()), ("Bearer", reply.accessToken))
+    other.secrets.list_secrets(**at())
+
+
+@check("login by AWS IAM")
+def _():
+    logs_in(lambda auth: auth.aws_auth.login(IDENTITY_ID))
+    secret = os.environ["AWS_SECRET_ACCESS_KEY"]
+    os.environ["AWS_SECRET_ACCESS_KEY"] = "w" * len(secret)
+    try:
+        refused(401, lambda: InfisicalSDKClient(host=HOST).auth.aws_auth.login(IDENTITY_ID))
+    finally:
+        os.environ["AWS_SECRET_ACCESS_KEY"] = secret
+
+
+@check("login by OIDC")
+def _():
+    token = os.environ["VOUCHSAFE_OIDC_TOKEN"]
+    logs_in(lambda auth: auth.oidc_auth.login(IDENTITY_ID, token))
+    head, claims, signature = token.split(".")
+    forged = ".".join([head, claims, "A" * len(signature)])
+    refused(401, lambda: InfisicalSDKClient(host=HOST).auth.oidc_auth.login(IDENTITY_ID, forged))
+
+
+@check("login by LDAP")
+def _():
+    name = os.environ["VOUCHSAFE_LDAP_USERNAME"]
+    logs_in(lambda auth: auth.ldap_auth.login(IDENTITY_ID, name, os.environ["VOUCHSAFE_LDAP_PASSWORD"]))
+    refused(401, lambda: InfisicalSDKClient(host=HOST).auth.ldap_auth.login(IDENTITY_ID, name, "wrong"))
 
 
 @check("create a secret")

@@ -3,6 +3,8 @@
 //! A suite is a program in `tests/sdk`. It gets what it needs in environment variables, prints `ok NAME` or
 //! `FAILED NAME: why` for each check, and exits with a failure if there was one.
 
+mod platforms;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -16,6 +18,8 @@ use crate::proc::{Running, step};
 use crate::server::{Engine, Server};
 use crate::tally::Tally;
 use crate::tools;
+
+pub(crate) use platforms::Platforms;
 
 /// An official SDK.
 #[derive(Clone, Copy)]
@@ -58,7 +62,12 @@ struct Suite {
 }
 
 /// Runs the suites on each database, adding up in `tally`.
-pub(crate) fn run(sdks: &[Sdk], postgres: &Postgres, tally: &mut Tally) -> Result<()> {
+pub(crate) fn run(
+    sdks: &[Sdk],
+    postgres: &Postgres,
+    platforms: &Platforms<'_>,
+    tally: &mut Tally,
+) -> Result<()> {
     let suites = sdks.iter().map(|sdk| sdk.prepare()).collect::<Result<Vec<_>>>()?;
     step("Building vouchsafe");
     let built = cargo::build(&["--workspace", "--bin", "vouchsafe"], &cargo::target())?;
@@ -66,7 +75,7 @@ pub(crate) fn run(sdks: &[Sdk], postgres: &Postgres, tally: &mut Tally) -> Resul
     for engine in Engine::ALL {
         step(format!("Starting vouchsafe on {}", engine.name()));
         // A server that does not start on one database says nothing about the other.
-        if let Err(error) = run_on(engine, &suites, &binary, postgres, tally) {
+        if let Err(error) = run_on(engine, &suites, &binary, (postgres, platforms), tally) {
             println!("FAILED {}: {error:#}", engine.name());
             *tally += Tally::FAILURE;
         }
@@ -78,14 +87,14 @@ fn run_on(
     engine: Engine,
     suites: &[Suite],
     binary: &Path,
-    postgres: &Postgres,
+    (postgres, platforms): (&Postgres, &Platforms<'_>),
     tally: &mut Tally,
 ) -> Result<()> {
-    let server = Server::start(binary, engine, postgres, "sdk")?;
+    let server = Server::start_with(binary, engine, postgres, "sdk", &platforms.arguments())?;
     let instance = Instance::bootstrap(&server.url()).with_context(|| server.log_tail())?;
     for suite in suites {
         step(format!("Running the {} SDK suite on {}", suite.sdk.name(), engine.name()));
-        let outcome = suite.run(&server, &instance).unwrap_or_else(|error| {
+        let outcome = suite.run(&server, &instance, platforms).unwrap_or_else(|error| {
             println!("FAILED {} on {}: {error:#}", suite.sdk.name(), engine.name());
             Tally::FAILURE
         });
@@ -102,11 +111,12 @@ impl Suite {
     ///
     /// The project holds what not every SDK can make: the folders `/library`, `/app` and `/app/deep`, the secret
     /// `FROM_LIBRARY` in the first, and an import of the first into the second.
-    fn run(&self, server: &Server, instance: &Instance) -> Result<Tally> {
+    fn run(&self, server: &Server, instance: &Instance, platforms: &Platforms<'_>) -> Result<Tally> {
         let name = self.sdk.name();
         let project = instance.project(&format!("SDK {name}"))?;
         let identity = instance.identity(&format!("sdk-{name}"))?;
         let client_secret = instance.client_secret(&identity)?;
+        platforms.attach(instance, &identity)?;
         instance.admit(&identity, &project, "admin")?;
         instance.folder(&project, "/", "library")?;
         instance.folder(&project, "/", "app")?;
@@ -119,6 +129,8 @@ impl Suite {
         command.args(&self.argument).current_dir(cargo::root()).stdout(Stdio::piped());
         command
             .env("VOUCHSAFE_API_URL", server.url())
+            .envs(platforms.environment()?)
+            .env("VOUCHSAFE_IDENTITY_ID", &identity.id)
             .env("VOUCHSAFE_CLIENT_ID", &identity.client_id)
             .env("VOUCHSAFE_CLIENT_SECRET", client_secret)
             .env("VOUCHSAFE_PROJECT_ID", &project.id)
