@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use vouchsafe_api::auth_ldap::LdapProof;
 use vouchsafe_attest::ldap::LdapAuth;
 use vouchsafe_attest::{Login, Method, Reason};
-use vouchsafe_testkit::{TestServer, both};
+use vouchsafe_testkit::{Engine, TestServer, both};
 
 use crate::common::{at, attached, last_refusal, live, log_in, refused};
 use crate::counterparts::directory::{READER, authority, config, plain, tls};
@@ -27,6 +28,7 @@ both!(
     groups_are_asked_of_the_directory,
     configurations_are_checked_when_they_are_sent,
     guesses_in_parallel_reach_the_directory_as_often_as_they_may,
+    a_guess_counts_though_its_caller_hangs_up,
     a_crowd_at_one_name_is_turned_away,
     a_directory_that_is_down_counts_nothing,
     a_configuration_is_tried_out_step_by_step,
@@ -399,6 +401,83 @@ async fn guesses_in_parallel_reach_the_directory_as_often_as_they_may(server: Te
         server.admin.post(&format!("{}/clear-lockouts", at(METHOD, &identity)), json!({})).await.ok();
     assert_eq!(cleared["deleted"], 1);
     log_in(&server, METHOD, &identity, alice()).await.ok();
+}
+
+async fn a_guess_counts_though_its_caller_hangs_up(server: TestServer) {
+    let tap = Tap::new("127.0.0.1", plain()).await;
+    let guarded = with(
+        config(&format!("ldap://{}", tap.address)),
+        &json!({ "lockoutEnabled": true, "lockoutThreshold": 1 }),
+    );
+    let (identity, _) = attached(&server, METHOD, guarded).await;
+    let before = tap.connections();
+    let stopped = tap.gate.lock().await;
+    let body = json!({ "identityId": identity, "username": "alice", "password": "guess" }).to_string();
+    let head = "POST /api/v1/auth/ldap-auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+    let mut caller = TcpStream::connect(server.url.trim_start_matches("http://")).await.unwrap();
+    let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+    caller.write_all(request.as_bytes()).await.unwrap();
+    let arrived = async {
+        while tap.connections() == before {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), arrived).await.expect("the guess reaches the directory");
+    drop(caller);
+    // Time in which a server that listens to callers alone would notice.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    drop(stopped);
+    let message = log_in(&server, METHOD, &identity, alice()).await.refused(401);
+    assert_eq!(message, "This identity auth method is temporarily locked, please try again later");
+}
+
+/// Replicas count together. What a replica has at the directory when the lock begins is all that comes on top: one guess for
+/// each further replica.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn guesses_at_two_replicas_reach_the_directory_once_more_than_at_one() {
+    let here = TestServer::start(Engine::Postgres).await;
+    let there = here.replica().await;
+    let tap = Tap::new("127.0.0.1", plain()).await;
+    let guarded = with(
+        config(&format!("ldap://{}", tap.address)),
+        &json!({ "lockoutEnabled": true, "lockoutThreshold": 3 }),
+    );
+    let (identity, _) = attached(&here, METHOD, guarded).await;
+    let before = tap.connections();
+    refused(&here, METHOD, &identity, proof("alice", "guess"), "invalid-credentials").await;
+    refused(&there, METHOD, &identity, proof("ALICE", "guess"), "invalid-credentials").await;
+    assert_eq!(tap.connections() - before, 2);
+
+    // One more may be made, and each replica makes it: neither knows of the other's before its answer.
+    let stopped = tap.gate.lock().await;
+    let mut crowd = JoinSet::new();
+    for turn in 0..50 {
+        let person = if turn % 2 == 0 { here.anonymous() } else { there.anonymous() };
+        let body =
+            json!({ "identityId": identity, "username": "alice", "password": format!("guess {turn}") });
+        crowd.spawn(async move { person.post("/api/v1/auth/ldap-auth/login", body).await });
+    }
+    let arrived = async {
+        while tap.connections() - before < 4 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), arrived).await.expect("both replicas ask the directory");
+    drop(stopped);
+    let mut wrong = 0;
+    while let Some(answer) = crowd.join_next().await {
+        let answer = answer.unwrap();
+        if answer.status != 429 {
+            wrong += usize::from(answer.refused(401) == "Invalid credentials");
+        }
+    }
+    assert_eq!(tap.connections() - before, 4, "guesses that reached the directory");
+    assert!(wrong <= 2, "{wrong} more guesses were told that they are wrong");
+    for server in [&here, &there] {
+        let message = log_in(server, METHOD, &identity, alice()).await.refused(401);
+        assert_eq!(message, "This identity auth method is temporarily locked, please try again later");
+    }
+    assert_eq!(tap.connections() - before, 4);
 }
 
 /// One is at the directory and 16 wait; all others are turned away at once.

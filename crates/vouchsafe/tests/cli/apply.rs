@@ -279,3 +279,121 @@ fn what_files_hold_as_keys_of_jwts_may_be_in_others() {
     let said = ended(&applied_as(&world, &world.admin, &[]), 2);
     assert!(said.contains("a.yaml:4: `auth.jwt-auth.publicKeys`: cannot read"), "{said}");
 }
+
+const SOURCES: &str = "\
+kind: identity
+name: web
+auth:
+  gcp-auth:
+    type: iam
+    allowedServiceAccounts: app@one.iam.gserviceaccount.com
+    sources:
+      second: {type: gce, allowedProjects: two, roles: [viewer]}
+      third: {type: gce, allowedProjects: three}
+";
+
+#[test]
+fn further_sources_of_a_method_are_made_compared_and_changed() {
+    let world = world();
+    write(&world, "web.yaml", SOURCES);
+    let shown = settles(&world);
+    assert!(shown.contains("+ source second of gcp-auth of identity web\n"), "{shown}");
+    write(&world, "web.yaml", &SOURCES.replace("allowedProjects: three", "allowedProjects: [three, four]"));
+    let (shown, _) = applied(&world, &["--dry-run"]);
+    assert!(shown.starts_with("~ source third of gcp-auth of identity web\n"), "{shown}");
+    settles(&world);
+    let list = world.told_json(&["identity", "show", "web"]);
+    let path = format!("/api/v1/auth/gcp-auth/identities/{}/sources", field(&list["identity"]["id"]));
+    let sources = world.call("GET", &path, "{}");
+    let named = |name: &str| {
+        let all = sources["sources"].as_array().expect("sources");
+        all.iter().find(|one| one["source"] == name).unwrap_or_else(|| panic!("no {name}: {sources}")).clone()
+    };
+    assert_eq!(named("default")["allowedServiceAccounts"], "app@one.iam.gserviceaccount.com");
+    assert_eq!(named("second")["roles"], serde_json::json!(["viewer"]));
+    assert_eq!(named("third")["allowedProjects"], "four, three");
+
+    for (wrong, said) in [
+        (SOURCES.replace("third:", "default:"), "is the name of the fields beside `sources`"),
+        (
+            SOURCES.replace("allowedProjects: three", "allowedProject: three"),
+            "unknown field `auth.gcp-auth.sources.third.allowedProject`",
+        ),
+        (
+            "kind: identity\nname: web\nauth: {universal-auth: {sources: {}}}\n".to_owned(),
+            "has no further sources",
+        ),
+    ] {
+        write(&world, "web.yaml", &wrong);
+        let found = ended(&applied_as(&world, &world.admin, &[]), 2);
+        assert!(found.contains(said), "{found}");
+    }
+}
+
+/// With what is kept between runs.
+const KEPT: [&str; 2] = ["--inventory", "kept.json"];
+
+#[test]
+fn what_earlier_runs_made_is_removed_once_no_file_has_it_and_nothing_else_is() {
+    let world = world();
+    // Of the same kinds, and made by others.
+    world.told(&["identity", "create", "theirs"]);
+    world.told(&["member", "add", "theirs", "--project-id", "p", "--role", "viewer"]);
+    let files = first(&world);
+    write(&world, "all.yaml", &files);
+    write(&world, "web.yaml", SOURCES);
+    let theirs = "---\nkind: identity\nname: theirs\n";
+    write(&world, "theirs.yaml", theirs);
+    applied(&world, &KEPT);
+    let pruned = |more: &[&str]| applied(&world, &[&KEPT[..], &["--prune"], more].concat());
+    assert!(pruned(&[]).1.contains("nothing differs"), "no question is asked when nothing is to be removed");
+
+    // One role, one source and one identity less; and what others made is not declared any more either.
+    let (start, _) = files.split_once("---\nkind: project-member").expect("a member");
+    write(&world, "all.yaml", &start.replace("name: ci\nrole: auditor", "name: other\nrole: no-access"));
+    write(&world, "web.yaml", SOURCES.split_once("      third").expect("a source").0);
+    std::fs::remove_file(world.folder.path().join("access/theirs.yaml")).expect("removed");
+    let (shown, said) = applied(&world, &KEPT);
+    assert!(!shown.lines().any(|line| line.starts_with('-')), "{shown}");
+    assert!(said.contains("2 objects are of earlier runs and in no file any more"), "{said}");
+
+    let output =
+        applied_as(&world, &world.admin, &[&KEPT[..], &["--prune", "--dry-run", "--exit-code"]].concat());
+    ended(&output, 7);
+    let shown = text(&output.stdout);
+    assert_eq!(shown, "- source third of gcp-auth of identity web\n- identity ci\n");
+    let said = ended(&applied_as(&world, &world.admin, &[&KEPT[..], &["--prune"]].concat()), 2);
+    assert!(said.contains("add --yes"), "{said}");
+    let (_, said) = pruned(&["--yes"]);
+    assert!(said.contains("removed identity ci (2 of 2)"), "{said}");
+    assert!(pruned(&[]).1.contains("nothing differs"));
+
+    // The role that it had goes by itself, as nobody has it any more.
+    write(&world, "all.yaml", "kind: identity\nname: other\nauth: {universal-auth: {accessTokenTTL: 1h}}\n");
+    let (shown, _) = pruned(&["--yes"]);
+    assert!(shown.contains("- role deployer of project"), "{shown}");
+    assert!(shown.contains("- role auditor of the organization\n"), "{shown}");
+    let names = world.told(&["identity", "list"]);
+    assert!(names.contains("theirs") && names.contains("other") && !names.contains(" ci "), "{names}");
+}
+
+#[test]
+fn what_only_has_the_name_of_something_that_was_made_is_not_removed() {
+    let world = world();
+    write(&world, "a.yaml", "kind: identity\nname: app\n---\nkind: identity\nname: stays\n");
+    applied(&world, &KEPT);
+    world.told(&["identity", "delete", "app", "--yes"]);
+    world.told(&["identity", "create", "app"]);
+    write(&world, "a.yaml", "kind: identity\nname: stays\n");
+    let (shown, said) = applied(&world, &[&KEPT[..], &["--prune"]].concat());
+    assert!(shown.is_empty() && said.contains("nothing differs"), "{shown}{said}");
+    let kept = std::fs::read_to_string(world.folder.path().join("kept.json")).expect("an inventory");
+    assert!(kept.contains("stays") && !kept.contains("\"app\""), "{kept}");
+
+    std::fs::write(world.folder.path().join("kept.json"), kept.replace("identity", "planet"))
+        .expect("written");
+    let said = ended(&applied_as(&world, &world.admin, &KEPT), 2);
+    assert!(said.contains("`--inventory`: kept.json: no object is `planet`"), "{said}");
+    let said = ended(&applied_as(&world, &world.admin, &["--prune"]), 2);
+    assert!(said.contains("--inventory"), "{said}");
+}

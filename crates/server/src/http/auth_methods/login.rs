@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use tracing::Instrument as _;
 use vouchsafe_api::auth_methods::{AccessTokenReply, LoginInput};
 use vouchsafe_attest::{Login, Once, Proven, Reason, Refusal};
 use vouchsafe_domain::id::IdentityId;
@@ -98,7 +99,8 @@ async fn log_in(cx: Cx, login: LoginKind, sent: Fields) -> Outcome<AccessTokenRe
     if let Some(sentence) = proof.missing(cx.meta.certificates.chain()) {
         return Err(ApiError::bad_request(sentence));
     }
-    match attempt(&cx, &login, &who, proof.as_ref()).await? {
+    let (cx, decided) = decided(cx, login, who, proof).await?;
+    match decided? {
         Ok(issued) => ok(access_token(issued)),
         Err(refused) => {
             cx.app.metrics.login_refused(login.kind.id, refused.code());
@@ -106,6 +108,29 @@ async fn log_in(cx: Cx, login: LoginKind, sent: Fields) -> Outcome<AccessTokenRe
             Err(answer(refused))
         }
     }
+}
+
+/// What a login comes to.
+type Decided = ApiResult<Result<Issued, Refused>>;
+
+/// One login. A guess that reaches the provider is counted, whether or not its caller waits for the answer: whoever hangs up
+/// ends the handler, but not the task.
+async fn decided(
+    cx: Cx,
+    login: LoginKind,
+    who: LoginInput,
+    proof: Box<dyn Presented>,
+) -> ApiResult<(Cx, Decided)> {
+    let is_counted = proof.counted().is_some();
+    let whole = async move {
+        let decided = attempt(&cx, &login, &who, proof.as_ref()).await;
+        (cx, decided)
+    };
+    if !is_counted {
+        return Ok(whole.await);
+    }
+    let task = tokio::spawn(whole.in_current_span());
+    task.await.map_err(|_| ApiError::internal("a login broke off"))
 }
 
 /// What a refused login is told.
@@ -119,12 +144,7 @@ fn answer(refused: Refused) -> ApiError {
 }
 
 /// One login, until its method holds still.
-async fn attempt(
-    cx: &Cx,
-    login: &LoginKind,
-    who: &LoginInput,
-    proof: &dyn Presented,
-) -> ApiResult<Result<Issued, Refused>> {
+async fn attempt(cx: &Cx, login: &LoginKind, who: &LoginInput, proof: &dyn Presented) -> Decided {
     for _ in 1..TRIES {
         match once(cx, login, who, proof).await? {
             Err(Refused::Changed) => {}
@@ -134,12 +154,7 @@ async fn attempt(
     once(cx, login, who, proof).await
 }
 
-async fn once(
-    cx: &Cx,
-    login: &LoginKind,
-    who: &LoginInput,
-    proof: &dyn Presented,
-) -> ApiResult<Result<Issued, Refused>> {
+async fn once(cx: &Cx, login: &LoginKind, who: &LoginInput, proof: &dyn Presented) -> Decided {
     let method = login.kind.id;
     let Some(sources) = sources(cx, login, who.identity_id).await? else {
         let refused = record(cx, method, Credential::Nobody, None).await?.err();

@@ -4,15 +4,15 @@ use serde_json::{Map, Value, json};
 use vouchsafe_api::environments::CreateEnvironment;
 use vouchsafe_api::environments::UpdateEnvironment;
 use vouchsafe_api::groups::{
-    AddProjectGroup, CreateGroup, GroupIdentityPath, UpdateGroup, UpdateProjectGroup,
+    AddProjectGroup, CreateGroup, GroupIdentityPath, ProjectGroupPath, UpdateGroup, UpdateProjectGroup,
 };
 use vouchsafe_api::identities::{CreateIdentity, UpdateIdentity};
-use vouchsafe_api::identity_members::{AddIdentityMember, UpdateIdentityMember};
+use vouchsafe_api::identity_members::{AddIdentityMember, IdentityMemberPath, UpdateIdentityMember};
 use vouchsafe_api::org_roles::{CreateOrgRole, UpdateOrgRole};
 use vouchsafe_api::projects::{CreateProject, UpdateProject};
-use vouchsafe_api::roles::{CreateProjectRole, UpdateProjectRole};
+use vouchsafe_api::roles::{CreateProjectRole, ProjectRoleIdPath, UpdateProjectRole};
 use vouchsafe_client::Client;
-use vouchsafe_domain::id::{GroupId, IdentityId, ProjectId};
+use vouchsafe_domain::id::{AuthMethodId, GroupId, IdentityId, ProjectId, RoleId};
 
 use super::model::Key;
 use super::plan::{Action, Step};
@@ -40,6 +40,9 @@ fn input<T: serde::de::DeserializeOwned>(body: Map<String, Value>) -> Outcome<T>
 impl Carrier<'_> {
     /// Takes a step.
     pub(super) async fn take(&mut self, step: &Step) -> Outcome {
+        if step.action == Action::Remove {
+            return self.remove(&step.key).await;
+        }
         let mut body = step.body();
         let is_new = step.action == Action::Create;
         match &step.key {
@@ -55,6 +58,20 @@ impl Carrier<'_> {
                     self.client.attach_auth_method(method, id, &body).await?;
                 } else {
                     self.client.update_auth_method(method, id, &body).await?;
+                }
+                Ok(())
+            }
+            Key::Source { identity, method, source } => {
+                let id = self.identity_id(identity)?;
+                if is_new {
+                    body.insert("source".to_owned(), json!(source));
+                    let made = self.client.add_auth_method_source(method, id, &body).await?;
+                    let made = made.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+                    let name = (identity.clone(), (*method).to_owned(), source.clone());
+                    self.ids.sources.extend(made.map(|id| (name, id)));
+                } else {
+                    let source_id = self.source_id(identity, method, source)?;
+                    self.client.update_auth_method_source(method, id, source_id, &body).await?;
                 }
                 Ok(())
             }
@@ -79,6 +96,44 @@ impl Carrier<'_> {
                 Ok(self.client.update_project_group(&input::<UpdateProjectGroup>(body)?).await?)
             }
         }
+    }
+
+    async fn remove(&self, key: &Key) -> Outcome {
+        let client = self.client;
+        match key {
+            Key::Project { .. } | Key::Environment { .. } => {
+                return Err(Failure::message(format!("the {key} may hold secrets and is not removed")));
+            }
+            Key::OrgRole { slug } => drop(client.delete_org_role(self.org_role_id(slug)?).await?),
+            Key::ProjectRole { project, slug } => {
+                let (project_id, role_id) = (self.project_id(project)?, self.project_role_id(project, slug)?);
+                client.delete_project_role(ProjectRoleIdPath { project_id, role_id }).await?;
+            }
+            Key::Group { slug } => drop(client.delete_group(self.group_id(slug)?).await?),
+            Key::Identity { name } => drop(client.delete_identity(self.identity_id(name)?).await?),
+            Key::AuthMethod { identity, method } => {
+                client.remove_auth_method(method, self.identity_id(identity)?).await?;
+            }
+            Key::Source { identity, method, source } => {
+                let (id, source_id) =
+                    (self.identity_id(identity)?, self.source_id(identity, method, source)?);
+                client.remove_auth_method_source(method, id, source_id).await?;
+            }
+            Key::InGroup { group, identity } => {
+                let (group_id, identity_id) = (self.group_id(group)?, self.identity_id(identity)?);
+                client.remove_group_identity(GroupIdentityPath { group_id, identity_id }).await?;
+            }
+            Key::IdentityMember { project, identity } => {
+                let (project_id, identity_id) = (self.project_id(project)?, self.identity_id(identity)?);
+                client.remove_identity_member(IdentityMemberPath { project_id, identity_id }).await?;
+            }
+            Key::GroupMember { project, group } => {
+                let project_id = self.project_id(project)?;
+                let path = ProjectGroupPath { project_id, group_id: self.group_id(group)?.to_string() };
+                client.remove_project_group(&path).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn project(&mut self, slug: &str, is_new: bool, body: &mut Map<String, Value>) -> Outcome {
@@ -126,11 +181,11 @@ impl Carrier<'_> {
     async fn org_role(&mut self, slug: &str, is_new: bool, mut body: Map<String, Value>) -> Outcome {
         if is_new {
             body.insert("slug".to_owned(), json!(slug));
-            self.client.create_org_role(&input::<CreateOrgRole>(body)?).await?;
+            let role = self.client.create_org_role(&input::<CreateOrgRole>(body)?).await?;
+            self.ids.org_roles.extend(role.id.parse().ok().map(|id| (slug.to_owned(), id)));
             return Ok(());
         }
-        let id = self.ids.org_roles.get(slug).ok_or_else(|| unknown(slug))?;
-        body.insert("roleId".to_owned(), json!(id));
+        body.insert("roleId".to_owned(), json!(self.org_role_id(slug)?));
         self.client.update_org_role(&input::<UpdateOrgRole>(body)?).await?;
         Ok(())
     }
@@ -145,12 +200,11 @@ impl Carrier<'_> {
         body.insert("projectId".to_owned(), json!(self.project_id(project)?));
         if is_new {
             body.insert("slug".to_owned(), json!(slug));
-            self.client.create_project_role(&input::<CreateProjectRole>(body)?).await?;
+            let role = self.client.create_project_role(&input::<CreateProjectRole>(body)?).await?;
+            self.ids.project_roles.insert((project.to_owned(), slug.to_owned()), role.summary.id);
             return Ok(());
         }
-        let name = (project.to_owned(), slug.to_owned());
-        let id = self.ids.project_roles.get(&name).ok_or_else(|| unknown(slug))?;
-        body.insert("roleId".to_owned(), json!(id));
+        body.insert("roleId".to_owned(), json!(self.project_role_id(project, slug)?));
         self.client.update_project_role(&input::<UpdateProjectRole>(body)?).await?;
         Ok(())
     }
@@ -181,6 +235,20 @@ impl Carrier<'_> {
         let identity = self.client.create_identity(&input::<CreateIdentity>(body)?).await?;
         self.ids.identities.insert(name.to_owned(), identity.id);
         Ok(())
+    }
+
+    fn org_role_id(&self, slug: &str) -> Outcome<RoleId> {
+        self.ids.org_roles.get(slug).copied().ok_or_else(|| unknown(&format!("the role {slug}")))
+    }
+
+    fn project_role_id(&self, project: &str, slug: &str) -> Outcome<RoleId> {
+        let name = (project.to_owned(), slug.to_owned());
+        self.ids.project_roles.get(&name).copied().ok_or_else(|| unknown(&format!("the role {slug}")))
+    }
+
+    fn source_id(&self, identity: &str, method: &str, source: &str) -> Outcome<AuthMethodId> {
+        let name = (identity.to_owned(), method.to_owned(), source.to_owned());
+        self.ids.sources.get(&name).copied().ok_or_else(|| unknown(&format!("the source {source}")))
     }
 
     fn project_id(&self, slug: &str) -> Outcome<ProjectId> {

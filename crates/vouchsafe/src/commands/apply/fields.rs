@@ -100,6 +100,11 @@ impl Method {
         METHODS.iter().find(|method| method.id == id)
     }
 
+    /// Whether it may have further sources: what has no proof from elsewhere has none.
+    pub(super) fn has_sources(&self) -> bool {
+        !matches!(self.id, "universal-auth" | "token-auth")
+    }
+
     /// All its fields.
     pub(super) fn fields(&self) -> impl Iterator<Item = &'static Field> {
         self.fields.iter().copied().flatten()

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use vouchsafe_api::concealed::Concealed;
+use vouchsafe_store::FIRST_SOURCE;
 
 use super::fields::{ENVIRONMENT, Field, GROUP, IDENTITY, MEMBER, METHODS, Method, Otherwise, PROJECT, ROLE};
 use super::files::{Document, Place, Problem, bounded};
@@ -27,6 +28,7 @@ pub(super) enum Key {
     Group { slug: String },
     Identity { name: String },
     AuthMethod { identity: String, method: &'static str },
+    Source { identity: String, method: &'static str, source: String },
     InGroup { group: String, identity: String },
     IdentityMember { project: String, identity: String },
     GroupMember { project: String, group: String },
@@ -42,6 +44,9 @@ impl fmt::Display for Key {
             Self::Group { slug } => write!(f, "group {slug}"),
             Self::Identity { name } => write!(f, "identity {name}"),
             Self::AuthMethod { identity, method } => write!(f, "{method} of identity {identity}"),
+            Self::Source { identity, method, source } => {
+                write!(f, "source {source} of {method} of identity {identity}")
+            }
             Self::InGroup { group, identity } => write!(f, "identity {identity} in group {group}"),
             Self::IdentityMember { project, identity } => {
                 write!(f, "identity {identity} in project {project}")
@@ -52,6 +57,26 @@ impl fmt::Display for Key {
 }
 
 impl Key {
+    /// Whether this is gone when that one is.
+    pub(super) fn goes_with(&self, gone: &Self) -> bool {
+        match (gone, self) {
+            (
+                Self::Identity { name },
+                Self::AuthMethod { identity, .. }
+                | Self::Source { identity, .. }
+                | Self::InGroup { identity, .. }
+                | Self::IdentityMember { identity, .. },
+            ) => identity == name,
+            (Self::AuthMethod { identity, method }, Self::Source { identity: of, method: by, .. }) => {
+                identity == of && method == by
+            }
+            (Self::Group { slug }, Self::InGroup { group, .. } | Self::GroupMember { group, .. }) => {
+                group == slug
+            }
+            _ => false,
+        }
+    }
+
     /// The fields of such objects.
     pub(super) fn fields(&self) -> Vec<&'static Field> {
         match self {
@@ -60,7 +85,7 @@ impl Key {
             Self::OrgRole { .. } | Self::ProjectRole { .. } => ROLE.iter().collect(),
             Self::Group { .. } => GROUP.iter().collect(),
             Self::Identity { .. } => IDENTITY.iter().collect(),
-            Self::AuthMethod { method, .. } => {
+            Self::AuthMethod { method, .. } | Self::Source { method, .. } => {
                 Method::named(method).into_iter().flat_map(Method::fields).collect()
             }
             Self::InGroup { .. } => Vec::new(),
@@ -116,6 +141,9 @@ pub(super) fn needs(key: &Key, content: &Content) -> Vec<Key> {
         }
         Key::Group { .. } | Key::Identity { .. } => org_role().into_iter().collect(),
         Key::AuthMethod { identity: name, .. } => vec![identity(name)],
+        Key::Source { identity: name, method, .. } => {
+            vec![identity(name), Key::AuthMethod { identity: name.clone(), method }]
+        }
         Key::InGroup { group: slug, identity: name } => vec![group(slug), identity(name)],
         Key::IdentityMember { project: slug, identity: name } => {
             [vec![project(slug), identity(name)], project_roles(slug)].concat()
@@ -160,6 +188,9 @@ const KINDS: [(&str, &[&str]); 7] = [
     ("identity", &["name"]),
     ("project-member", &["project", "identity", "group"]),
 ];
+
+/// The field of an auth method with its further sources.
+const SOURCES: &str = "sources";
 
 /// Fields of an identity that are objects of their own.
 const OF_IDENTITIES: [&str; 2] = ["auth", "groups"];
@@ -304,8 +335,41 @@ impl Builder<'_> {
                 return self.wrong(file, (line, what));
             }
         };
+        let mut fields = fields;
+        if let Some((line, node)) = fields.remove(SOURCES) {
+            self.sources(file, line, identity, method, node);
+        }
         let key = Key::AuthMethod { identity: identity.to_owned(), method: method.id };
         self.object(file, line, key, &format!("auth.{id}."), &fields);
+    }
+
+    /// Further sources of a method, by name.
+    fn sources(&mut self, file: &Path, line: u64, identity: &str, method: &Method, node: &Node) {
+        let within = format!("auth.{}.{SOURCES}", method.id);
+        if !method.has_sources() {
+            let what = format!("`{within}`: this method has no further sources");
+            return self.wrong(file, (line, what));
+        }
+        let Tree::Map(sources) = &node.value else {
+            return self.wrong(file, (line, format!("`{within}`: expected a map of names")));
+        };
+        for (line, source, node) in sources {
+            if source == FIRST_SOURCE {
+                let what = format!("`{within}.{source}`: this is the name of the fields beside `{SOURCES}`");
+                self.wrong(file, (*line, what));
+                continue;
+            }
+            let Tree::Map(fields) = &node.value else {
+                let what =
+                    format!("`{within}.{source}`: expected a map of fields, found {}", node.value.what());
+                self.wrong(file, (*line, what));
+                continue;
+            };
+            let fields = fields.iter().map(|(line, name, node)| (name.as_str(), (*line, node))).collect();
+            let key =
+                Key::Source { identity: identity.to_owned(), method: method.id, source: source.clone() };
+            self.object(file, *line, key, &format!("{within}.{source}."), &fields);
+        }
     }
 
     /// An object with these fields; `within` is written before their names in errors.

@@ -18,7 +18,7 @@ pub(super) struct Actual {
 }
 
 impl Actual {
-    fn has(&self, key: &Key) -> bool {
+    pub(super) fn has(&self, key: &Key) -> bool {
         self.objects.contains_key(key) || self.known.contains(key)
     }
 }
@@ -28,6 +28,7 @@ impl Actual {
 pub(super) enum Action {
     Create,
     Update,
+    Remove,
 }
 
 /// A field that a step changes.
@@ -48,7 +49,7 @@ pub(super) enum Rewrite {
     Unknown,
 }
 
-/// One object to make or change.
+/// One object to make, change or remove.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
     pub(super) key: Key,
@@ -105,6 +106,19 @@ pub(super) fn plan(desired: &Desired, actual: &Actual, refresh: bool) -> Plan {
     plan
 }
 
+/// The steps that remove these, those first that belong to others; what goes with another needs no step of its own.
+pub(super) fn removals(keys: &BTreeSet<Key>) -> Vec<Step> {
+    let alone = keys.iter().rev().filter(|key| !keys.iter().any(|other| key.goes_with(other)));
+    let step = |key: &Key| Step {
+        key: key.clone(),
+        action: Action::Remove,
+        changes: Vec::new(),
+        secrets: Vec::new(),
+        content: Content::default(),
+    };
+    alone.map(step).collect()
+}
+
 fn step(key: &Key, declared: &Declared, before: Option<&Content>, refresh: bool) -> Step {
     let mut changes = Vec::new();
     for field in key.fields() {
@@ -131,7 +145,9 @@ impl Step {
     /// The fields to send, as the wire takes them.
     pub(super) fn body(&self) -> Map<String, Value> {
         let whole = match &self.key {
-            Key::AuthMethod { method, .. } => Method::named(method).is_some_and(|method| method.whole),
+            Key::AuthMethod { method, .. } | Key::Source { method, .. } => {
+                Method::named(method).is_some_and(|method| method.whole)
+            }
             _ => false,
         };
         let all = whole || self.action == Action::Create;

@@ -47,6 +47,7 @@ impl Shown {
             action: match step.action {
                 Action::Create => "create",
                 Action::Update => "update",
+                Action::Remove => "remove",
             },
             object: step.key.to_string(),
             fields: step.changes.iter().map(field).collect(),
@@ -64,7 +65,11 @@ impl Shown {
 
 /// The lines of a step: a mark, and what stands beside it.
 fn lines(step: &Step) -> Vec<(char, String)> {
-    let mark = if step.action == Action::Create { '+' } else { '~' };
+    let mark = match step.action {
+        Action::Create => '+',
+        Action::Update => '~',
+        Action::Remove => '-',
+    };
     let mut lines = vec![(mark, step.key.to_string())];
     for change in &step.changes {
         field(change, &mut lines);

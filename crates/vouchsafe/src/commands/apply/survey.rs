@@ -12,8 +12,9 @@ use vouchsafe_api::identity_members::IdentityMemberPath;
 use vouchsafe_api::projects::Project;
 use vouchsafe_api::roles::ProjectRolePath;
 use vouchsafe_client::{Client, Error};
-use vouchsafe_domain::id::{EnvironmentId, GroupId, IdentityId, OrgId, ProjectId, RoleId};
+use vouchsafe_domain::id::{AuthMethodId, EnvironmentId, GroupId, IdentityId, OrgId, ProjectId, RoleId};
 
+use super::fields::Method;
 use super::model::{Content, Desired, Key, needs};
 use super::plan::Actual;
 use super::shape::Shape;
@@ -34,6 +35,37 @@ pub(super) struct Ids {
     pub(super) project_roles: BTreeMap<(String, String), RoleId>,
     pub(super) groups: BTreeMap<String, GroupId>,
     pub(super) identities: BTreeMap<String, IdentityId>,
+    /// By identity, method and name.
+    pub(super) sources: BTreeMap<(String, String, String), AuthMethodId>,
+}
+
+impl Ids {
+    /// The ids of an object that has one, or else of what it belongs to; by them it is known again.
+    pub(super) fn of(&self, key: &Key) -> Option<Vec<String>> {
+        let project = |slug: &String| self.projects.get(slug).map(ToString::to_string);
+        let identity = |name: &String| self.identities.get(name).map(ToString::to_string);
+        let group = |slug: &String| self.groups.get(slug).map(ToString::to_string);
+        let all = match key {
+            Key::Project { slug } => vec![project(slug)],
+            Key::Environment { project: of, slug } => {
+                vec![self.environments.get(&(of.clone(), slug.clone())).map(ToString::to_string)]
+            }
+            Key::OrgRole { slug } => vec![self.org_roles.get(slug).map(ToString::to_string)],
+            Key::ProjectRole { project: of, slug } => {
+                vec![self.project_roles.get(&(of.clone(), slug.clone())).map(ToString::to_string)]
+            }
+            Key::Group { slug } => vec![group(slug)],
+            Key::Identity { name } | Key::AuthMethod { identity: name, .. } => vec![identity(name)],
+            Key::Source { identity, method, source } => {
+                let name = (identity.clone(), (*method).to_owned(), source.clone());
+                vec![self.sources.get(&name).map(ToString::to_string)]
+            }
+            Key::InGroup { group: slug, identity: name } => vec![group(slug), identity(name)],
+            Key::IdentityMember { project: slug, identity: name } => vec![project(slug), identity(name)],
+            Key::GroupMember { project: slug, group: name } => vec![project(slug), group(name)],
+        };
+        all.into_iter().collect()
+    }
 }
 
 /// What is found out.
@@ -86,10 +118,11 @@ fn role_of(membership: &IdentityMembership) -> &str {
 }
 
 impl<'c> Survey<'c> {
-    /// Looks at everything that is declared or referred to.
-    pub(super) async fn take(client: &'c Client, desired: &Desired) -> Outcome<Self> {
+    /// Looks at everything that is declared or referred to, and at these others.
+    pub(super) async fn take(client: &'c Client, desired: &Desired, others: &BTreeSet<Key>) -> Outcome<Self> {
         let referred = desired.iter().flat_map(|(key, declared)| needs(key, &declared.content));
-        let wanted = desired.keys().cloned().chain(referred).collect();
+        let theirs = others.iter().flat_map(|key| needs(key, &Content::default()));
+        let wanted = desired.keys().chain(others).cloned().chain(referred).chain(theirs).collect();
         let mut survey = Self { client, wanted, actual: Actual::default(), ids: Ids::default() };
         survey.org_roles(desired).await.context("cannot read the roles of the organization")?;
         survey.groups().await.context("cannot read the groups")?;
@@ -204,14 +237,39 @@ impl<'c> Survey<'c> {
             self.actual.known.insert(key);
         }
         for method in &one.identity.auth_methods {
-            let declared = desired.keys().find(|key| {
-                matches!(key, Key::AuthMethod { identity, method: id } if *identity == name && id == method)
-            });
-            if let Some(key) = declared {
-                let shown = self.client.auth_method(method, id).await;
-                if let Some(shown) = found(shown).with_context(|| format!("cannot read the {key}"))? {
-                    self.put(key.clone(), &shown);
-                }
+            self.method(desired, &name, id, method).await?;
+        }
+        Ok(())
+    }
+
+    /// A method that an identity has, and its further sources.
+    async fn method(&mut self, desired: &Desired, name: &str, id: IdentityId, method: &str) -> Outcome {
+        let Some(method) = Method::named(method).map(|method| method.id) else { return Ok(()) };
+        let key = Key::AuthMethod { identity: name.to_owned(), method };
+        if desired.contains_key(&key) {
+            let shown = self.client.auth_method(method, id).await;
+            if let Some(shown) = found(shown).with_context(|| format!("cannot read the {key}"))? {
+                self.put(key, &shown);
+            }
+        } else {
+            self.actual.known.insert(key);
+        }
+        let is_source = |key: &Key| matches!(key, Key::Source { identity, method: of, .. } if identity == name && *of == method);
+        if !self.wanted.iter().any(is_source) {
+            return Ok(());
+        }
+        let sources = self.client.auth_method_sources(method, id).await;
+        for shown in sources.with_context(|| format!("cannot read the sources of {method} of {name}"))? {
+            let text = |field: &str| shown.get(field).and_then(Value::as_str).unwrap_or_default();
+            let source = text("source").to_owned();
+            if let Ok(id) = text("id").parse() {
+                self.ids.sources.insert((name.to_owned(), method.to_owned(), source.clone()), id);
+            }
+            let key = Key::Source { identity: name.to_owned(), method, source };
+            if desired.contains_key(&key) {
+                self.put(key, &shown);
+            } else {
+                self.actual.known.insert(key);
             }
         }
         Ok(())
