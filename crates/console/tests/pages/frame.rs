@@ -143,7 +143,7 @@ async fn a_command_line_gets_a_login_after_consent(server: TestServer) {
 async fn over_tls_cookies_stay_on_this_host(server: TestServer) {
     server.user(ANN, "admin").await;
     let server =
-        server.restart_with(|settings| settings.site_url = "https://vouchsafe.example".to_owned()).await;
+        server.restart_with(|settings| "https://vouchsafe.example".clone_into(&mut settings.site_url)).await;
     let mut browser = Browser::new(&server);
     let page = browser.post("/login", &[("email", ANN), ("password", PASSWORD)]).await;
     let cookie = page.headers[SET_COOKIE].to_str().unwrap();
