@@ -162,7 +162,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             report::print(&bench.rows[from..]);
         }
     }
-    println!("Start to ready on the database as it is now (wanted: 300 ms), and idle after it (wanted: 60 MB):");
+    println!(
+        "Start to ready on the database as it is now (wanted: 300 ms), and idle after it (wanted: 60 MB):"
+    );
     for candidate in &mut candidates {
         let ready = candidate.server.restart()?;
         std::thread::sleep(REST);
