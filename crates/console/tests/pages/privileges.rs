@@ -260,7 +260,7 @@ async fn a_time_that_cannot_be_read_is_told_at_its_field(server: TestServer) {
     let page = holder.give(&mut browser, &json!([reads("dev")]), &[("slug", "No Slug")]).await;
     assert!(page.status == 422 && page.text.contains("id=\"slug-problem\""), "{}", page.text);
     let page = holder.give(&mut browser, &json!([{ "subject": "secrets", "action": ["fly"] }]), &[]).await;
-    assert!(page.status == 422 && page.text.contains("permissions.0.action.0"), "{}", page.text);
+    assert!(page.status == 422 && page.text.contains("rule 1, action.0"), "{}", page.text);
     assert!(holder.all(&server).await.is_empty());
 }
 
