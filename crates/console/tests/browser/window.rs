@@ -97,12 +97,7 @@ impl Window {
 
     /// Waits up to ten seconds until the page shows this text.
     pub(crate) async fn sees_soon(&self, text: &str) {
-        for _ in 0..100 {
-            if self.text().await.contains(text) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+        soon(async || self.text().await.contains(text).then_some(())).await;
         self.sees(text).await;
     }
 
@@ -134,24 +129,32 @@ impl Window {
         self.driver.find(Locator::XPath(&path)).await.unwrap().click().await.unwrap();
     }
 
-    /// Presses the first visible button or link that is called so.
+    /// Presses the first visible button or link that is called so, once there is one.
     pub(crate) async fn press(&self, name: &str) {
         let path =
             format!("//*[self::button or self::a or self::summary][normalize-space(.)={}]", xpath(name));
-        for element in self.driver.find_all(Locator::XPath(&path)).await.unwrap() {
-            if element.is_displayed().await.unwrap() {
-                return element.click().await.unwrap();
+        let visible = async || {
+            for element in self.driver.find_all(Locator::XPath(&path)).await.unwrap() {
+                // An element that is no longer there is not displayed.
+                if element.is_displayed().await.unwrap_or(false) {
+                    return Some(element);
+                }
+            }
+            None
+        };
+        match soon(visible).await {
+            Some(element) => element.click().await.unwrap(),
+            None => {
+                panic!("{} has no button or link {name:?}:\n{}", self.path().await, self.text().await)
             }
         }
-        panic!("{} has no button or link {name:?}:\n{}", self.path().await, self.text().await);
     }
 
+    /// An element, once there is one: a page that was sent for may still be on its way.
     async fn find(&self, css: &str) -> Element {
-        match self.driver.find(Locator::Css(css)).await {
-            Ok(element) => element,
-            Err(error) => {
-                panic!("{} has no {css}: {error}\n{}", self.path().await, self.text().await)
-            }
+        match soon(async || self.driver.find(Locator::Css(css)).await.ok()).await {
+            Some(element) => element,
+            None => panic!("{} has no {css}:\n{}", self.path().await, self.text().await),
         }
     }
 
@@ -221,6 +224,17 @@ impl Window {
         }
         self.resize(1280, 800).await;
     }
+}
+
+/// What is there within ten seconds.
+async fn soon<T>(look: impl AsyncFn() -> Option<T>) -> Option<T> {
+    for _ in 0..100 {
+        if let Some(found) = look().await {
+            return Some(found);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    None
 }
 
 fn texts(value: &Value) -> Vec<String> {
