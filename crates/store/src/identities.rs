@@ -245,7 +245,7 @@ impl Store {
         let by_role = matches!(order, IdentityOrder::Role);
         let count =
             Sql::Built(format!("SELECT COUNT(*) AS n {} WHERE {condition}", from(filter.is_by_role())));
-        let total = self.pools().one(count, values.clone()).await?.unwrap_or(0);
+        let count = self.pools().one(count, values.clone());
         let direction = if page.descending { "DESC" } else { "ASC" };
         let order = match order {
             IdentityOrder::Name => format!("i.name {direction}, i.id {direction}"),
@@ -261,7 +261,9 @@ impl Store {
             next + 1
         );
         let sql = Sql::Built(format!("SELECT {COLUMNS} {FROM} WHERE i.id IN ({ids}) ORDER BY {order}"));
-        Ok((self.pools().all(sql, values).await?, total))
+        // Each takes a connection of its own, so people wait for the longer of the two only.
+        let (total, found) = tokio::try_join!(count, self.pools().all(sql, values))?;
+        Ok((found, total.unwrap_or(0)))
     }
 }
 
