@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use http::request::Parts;
@@ -11,8 +10,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tower::ServiceExt;
 use vouchsafe_api::concealed::Concealed;
+use vouchsafe_server::http::Api;
 
 /// Largest answer that a page takes, in bytes: a list of secrets is read whole.
 const LARGEST_ANSWER: usize = 256 * 1024 * 1024;
@@ -21,7 +20,7 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.'
 
 /// The API as a service.
 #[derive(Clone)]
-pub(crate) struct Inside(Router);
+pub(crate) struct Inside(Api);
 
 /// From where a request came: calls on its behalf say the same of themselves.
 #[derive(Clone)]
@@ -130,14 +129,14 @@ pub(crate) struct Call<'a> {
 
 impl Inside {
     /// The API that this service answers.
-    pub(crate) fn new(service: Router) -> Self {
+    pub(crate) fn new(service: Api) -> Self {
         Self(service)
     }
 
     /// Makes a call and reads the answer.
     pub(crate) async fn call<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, Refused> {
         let request = request(call).map_err(|error| Refused::broken(error.to_string()))?;
-        let Ok(response) = self.0.clone().oneshot(request).await;
+        let response = self.0.answer(request).await;
         let status = response.status();
         let body = axum::body::to_bytes(response.into_body(), LARGEST_ANSWER)
             .await

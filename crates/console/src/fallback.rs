@@ -1,22 +1,21 @@
 //! What is no page: the HTTP API, or nothing.
 
-use axum::Router;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
-use tower::ServiceExt;
+use vouchsafe_server::http::Api;
 
 use crate::errors::Trouble;
 
 /// Hands the request to the API. A person who asked for a page that neither knows gets a page that says so.
-pub(crate) async fn answer(api: Router, request: Request) -> Response {
+pub(crate) async fn answer(api: &Api, request: Request) -> Response {
     let wants_page = request
         .headers()
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
     let is_page = wants_page && !request.uri().path().starts_with("/api/");
-    let Ok(response) = api.oneshot(request).await;
+    let response = api.answer(request).await;
     if is_page && response.status() == StatusCode::NOT_FOUND {
         return Trouble::not_found().into_response();
     }

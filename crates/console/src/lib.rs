@@ -32,8 +32,18 @@ mod sign_in;
 mod time;
 mod visit;
 
-use axum::Router;
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Bytes, HttpBody};
+use axum::response::Response;
+use axum::{BoxError, Router};
+use http::Request;
+use tower::Service;
 use vouchsafe_server::App;
+use vouchsafe_server::http::Api;
 
 use crate::api::Inside;
 
@@ -46,10 +56,23 @@ pub(crate) struct Console {
     pub(crate) inside: Inside,
 }
 
-/// The pages, and behind them the whole HTTP API of the application.
-pub fn service(app: App) -> Router {
+/// The pages and the HTTP API of the application, as one service.
+#[derive(Clone)]
+pub struct Front {
+    api: Api,
+    pages: Router,
+}
+
+/// The pages, and the whole HTTP API of the application.
+pub fn service(app: App) -> Front {
     let api = vouchsafe_server::http::service(app.clone());
+    Front { pages: pages(app, &api), api }
+}
+
+/// The pages; what is none goes to the API.
+fn pages(app: App, api: &Api) -> Router {
     let console = Console { app, inside: Inside::new(api.clone()) };
+    let api = api.clone();
     Router::new()
         .merge(activity::routes())
         .merge(assets::routes())
@@ -63,7 +86,30 @@ pub fn service(app: App) -> Router {
         .merge(projects::routes())
         .merge(roles::routes())
         .merge(sign_in::routes())
-        .fallback(move |request| fallback::answer(api.clone(), request))
+        .fallback(async move |request| fallback::answer(&api, request).await)
         .layer(axum::middleware::map_response(page::harden))
         .with_state(console)
+}
+
+impl<B> Service<Request<B>> for Front
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    /// Programs use the API far more often than people use pages, so no page stands in its way.
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        if request.uri().path().starts_with("/api/") {
+            self.api.call(request)
+        } else {
+            Box::pin(self.pages.call(request))
+        }
+    }
 }

@@ -16,6 +16,7 @@ pub mod passwords;
 pub mod rules;
 pub mod settings;
 pub mod start;
+mod timer;
 pub mod tls;
 mod turns;
 pub mod usecase;

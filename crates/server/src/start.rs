@@ -1,13 +1,17 @@
 //! From settings to a running service: opens the keys, builds the application, serves.
 
+use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use axum::Router;
+use axum::ServiceExt;
+use axum::response::Response;
 use axum_server::{Handle, Server};
-use hyper_util::rt::TokioTimer;
+use http::Request;
+use hyper::body::Incoming;
+use tower::Service;
 use vouchsafe_domain::time::Clock;
 use vouchsafe_keys::token::{Signer, SigningKey, Verifier};
 use vouchsafe_keys::{Aad, OpenError, RootKey, SecretHasher, random};
@@ -16,6 +20,7 @@ use vouchsafe_store::{InstanceKey, Store};
 use crate::app::{App, Keys};
 use crate::background;
 use crate::settings::Settings;
+use crate::timer::SpareTimers;
 use crate::tls::Tls;
 
 const SIGNING: &str = "token-signing";
@@ -147,7 +152,11 @@ impl Listening {
 
 /// Serves the application on a bound listener until `running` is stopped. `service` answers the requests: the API
 /// ([`crate::http::service`]), or that with pages in front.
-pub async fn serve(app: App, service: Router, listening: Listening, running: Running) -> anyhow::Result<()> {
+pub async fn serve<S>(app: App, service: S, listening: Listening, running: Running) -> anyhow::Result<()>
+where
+    S: Service<Request<Incoming>, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
     let Listening { listener, tls, timeouts } = listening;
     listener.set_nonblocking(true)?;
     let purge = tokio::spawn(background::purge_expired(app.clone()));
@@ -179,6 +188,6 @@ pub async fn serve(app: App, service: Router, listening: Listening, running: Run
 /// A server that waits for no client longer than it may.
 pub(crate) fn limited(server: Server<SocketAddr>, timeouts: Timeouts) -> Server<SocketAddr> {
     let mut server = server.first_request_timeout(timeouts.headers);
-    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(timeouts.headers);
+    server.http_builder().http1().timer(SpareTimers::default()).header_read_timeout(timeouts.headers);
     server
 }

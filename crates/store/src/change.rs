@@ -1,6 +1,7 @@
 //! The unit of work: a change and its audit event, committed together or not at all.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -126,7 +127,7 @@ impl Change {
             return Err(StoreError::Other(what.to_owned()));
         }
         let events = std::mem::take(&mut self.audit);
-        insert_audit(&mut self.tx, &events).await?;
+        insert_audit(&mut self.tx, events).await?;
         let ticket = self.store.replicas().announce(&mut self.tx, &self.topics).await?;
         // Raised on every way out of the commit, also when this future is dropped in its middle:
         // the commit may have happened then.
@@ -205,42 +206,55 @@ const AUDIT_COLUMNS: usize = 11;
 const AT: usize = 3;
 
 /// Writes audit events in order.
-pub(crate) async fn insert_audit(tx: &mut Tx, events: &[AuditEvent]) -> StoreResult<()> {
-    for chunk in events.chunks(AUDIT_ROWS) {
+pub(crate) async fn insert_audit(tx: &mut Tx, events: Vec<AuditEvent>) -> StoreResult<()> {
+    let mut events = events.into_iter();
+    loop {
+        let chunk: Vec<AuditEvent> = events.by_ref().take(AUDIT_ROWS).collect();
+        if chunk.is_empty() {
+            return Ok(());
+        }
         let (sql, values) = audit_statement(chunk);
         tx.conn().run(Sql::Rows(sql), values).await?;
     }
-    Ok(())
 }
 
 /// The statement that writes at most [`AUDIT_ROWS`] events; it ends in a condition that more may be added to, with
 /// parameters after those that are there. Rows without an id only fill it up to a power of two of rows, so that it has
 /// few texts and each stays prepared.
-pub(crate) fn audit_statement(events: &[AuditEvent]) -> (String, Vec<Arg>) {
+pub(crate) fn audit_statement(events: Vec<AuditEvent>) -> (String, Vec<Arg>) {
     let rows = events.len().next_power_of_two();
-    let sql = format!(
-        "INSERT INTO audit_events (id, org_id, project_id, at, event, actor_type, actor_id, ip, user_agent, \
-         request_id, detail) SELECT * FROM (VALUES {}) AS u WHERE u.column1 IS NOT NULL",
-        placeholders(rows, AUDIT_COLUMNS, 1)
-    );
+    let filler = (rows - events.len()) * AUDIT_COLUMNS;
     let mut values = Vec::with_capacity(rows * AUDIT_COLUMNS + events.len());
-    for event in events {
-        let author = &event.author;
-        values.extend(args![
-            EventId::from_uuid(Uuid::now_v7()),
-            event.org_id.as_str(),
-            event.project_id.as_deref(),
-            author.at,
-            event.event.as_ref(),
-            author.kind,
-            author.id.as_str(),
-            author.ip.as_str(),
-            author.user_agent.as_str(),
-            author.request_id.as_str(),
-            event.detail.as_str(),
+    for AuditEvent { org_id, project_id, event, author, detail } in events {
+        values.extend([
+            Arg::from(EventId::from_uuid(Uuid::now_v7())),
+            Arg::from(org_id),
+            Arg::from(project_id),
+            Arg::from(author.at),
+            Arg::from(event.into_owned()),
+            Arg::from(author.kind),
+            Arg::from(author.id),
+            Arg::from(author.ip),
+            Arg::from(author.user_agent),
+            Arg::from(author.request_id),
+            Arg::from(detail),
         ]);
     }
-    let filler = (0..AUDIT_COLUMNS).map(|column| if column == AT { Arg::Int(None) } else { Arg::Text(None) });
-    values.extend(filler.cycle().take((rows - events.len()) * AUDIT_COLUMNS));
-    (sql, values)
+    let empty = (0..AUDIT_COLUMNS).map(|column| if column == AT { Arg::Int(None) } else { Arg::Text(None) });
+    values.extend(empty.cycle().take(filler));
+    (audit_text(rows), values)
+}
+
+/// The text of [`audit_statement`], put together once for each number of rows.
+fn audit_text(rows: usize) -> String {
+    static TEXTS: [OnceLock<String>; AUDIT_ROWS.ilog2() as usize + 1] =
+        [const { OnceLock::new() }; AUDIT_ROWS.ilog2() as usize + 1];
+    let make = || {
+        format!(
+            "INSERT INTO audit_events (id, org_id, project_id, at, event, actor_type, actor_id, ip, user_agent, \
+             request_id, detail) SELECT * FROM (VALUES {}) AS u WHERE u.column1 IS NOT NULL",
+            placeholders(rows, AUDIT_COLUMNS, 1)
+        )
+    };
+    TEXTS.get(rows.ilog2() as usize).map_or_else(make, |text| text.get_or_init(make).clone())
 }

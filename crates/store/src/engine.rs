@@ -6,6 +6,7 @@
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Arguments as _, PgConnection, PgPool, Row as _, SqliteConnection, SqlitePool};
+use std::fmt::Write;
 use std::str::FromStr;
 use vouchsafe_domain::time::Timestamp;
 
@@ -409,8 +410,8 @@ pub(crate) fn placeholders(rows: usize, width: usize, first: usize) -> String {
             if column > 0 {
                 out.push(',');
             }
-            out.push('$');
-            out.push_str(&(first + row * width + column).to_string());
+            // Writing into a String cannot fail.
+            let _ = write!(out, "${}", first + row * width + column);
         }
         out.push(')');
     }

@@ -85,15 +85,23 @@ impl Signer {
     pub fn sign<C: Serialize>(&self, claims: &C) -> String {
         let claims = serde_json::to_vec(claims).expect("claims have a JSON form");
         // 86: a signature of 64 bytes in base64url.
-        let mut token = String::with_capacity(self.header.len() + claims.len().div_ceil(3) * 4 + 88);
-        token.push_str(&self.header);
-        token.push('.');
-        BASE64URL.encode_string(&claims, &mut token);
-        let signature = self.key.pair.sign(token.as_bytes());
-        token.push('.');
-        BASE64URL.encode_string(signature.as_ref(), &mut token);
-        token
+        let mut token = Vec::with_capacity(self.header.len() + claims.len().div_ceil(3) * 4 + 88);
+        token.extend_from_slice(self.header.as_bytes());
+        push_part(&mut token, &claims);
+        let signature = self.key.pair.sign(&token);
+        push_part(&mut token, signature.as_ref());
+        String::from_utf8(token).expect("base64url is ASCII")
     }
+}
+
+/// Adds a dot and these bytes in base64url.
+fn push_part(token: &mut Vec<u8>, bytes: &[u8]) {
+    token.push(b'.');
+    let start = token.len();
+    token.resize(start + bytes.len().div_ceil(3) * 4, 0);
+    let written = token.get_mut(start..).map(|room| BASE64URL.encode_slice(bytes, room));
+    let written = written.and_then(Result::ok).expect("there is room for four characters for three bytes");
+    token.truncate(start + written);
 }
 
 impl fmt::Debug for Signer {

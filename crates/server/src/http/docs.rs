@@ -5,11 +5,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use axum::Router;
 use axum::body::{Body, Bytes};
+use axum::extract::Request;
 use axum::response::Response;
-use axum::routing::get;
-use http::{HeaderValue, header};
+use http::{HeaderValue, Method, header};
 use serde_json::Value;
 
 use super::openapi::document;
@@ -28,26 +27,35 @@ impl Made {
     }
 }
 
-/// Adds the descriptions to the service.
-pub(super) fn add(router: Router, app: &App) -> Router {
-    let (openapi, page, keys) = (Made::default(), Made::default(), Made::default());
-    let (for_openapi, for_page, for_keys) = (app.clone(), app.clone(), app.clone());
-    router
-        .route(
-            "/api/openapi.json",
-            get(move || async move { json(openapi.get(|| described(&for_openapi).to_string().into())) }),
-        )
-        .route(
-            "/api/docs",
-            get(move || async move { html(page.get(|| page::render(&described(&for_page)).into())) }),
-        )
-        .route(
-            "/.well-known/jwks.json",
-            get(move || async move {
-                let verifier = &for_keys.keys.verifier;
-                json(keys.get(|| serde_json::to_vec(&verifier.jwks()).unwrap_or_default()))
-            }),
-        )
+/// The descriptions.
+#[derive(Clone)]
+pub(super) struct Docs {
+    app: App,
+    openapi: Made,
+    page: Made,
+    keys: Made,
+}
+
+impl Docs {
+    /// Nothing is made yet.
+    pub(super) fn new(app: &App) -> Self {
+        Self { app: app.clone(), openapi: Made::default(), page: Made::default(), keys: Made::default() }
+    }
+
+    /// The description that a request asks for, if it asks for one.
+    pub(super) fn answer(&self, request: &Request) -> Option<Response> {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return None;
+        }
+        match request.uri().path() {
+            "/api/openapi.json" => Some(json(self.openapi.get(|| described(&self.app).to_string().into()))),
+            "/api/docs" => Some(html(self.page.get(|| page::render(&described(&self.app)).into()))),
+            "/.well-known/jwks.json" => Some(json(self.keys.get(|| {
+                serde_json::to_vec(&self.app.keys.verifier.jwks()).unwrap_or_default()
+            }))),
+            _ => None,
+        }
+    }
 }
 
 fn described(app: &App) -> Value {

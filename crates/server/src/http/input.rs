@@ -98,10 +98,11 @@ fn query(parts: &Parts) -> ApiResult<Fields> {
 /// `a=1&b=2`; an empty value counts as absent, as some clients send both names of a thing and leave
 /// one empty.
 fn pairs(text: &[u8]) -> Fields {
-    form_urlencoded::parse(text)
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
-        .collect()
+    let mut fields = Fields::new();
+    for (name, value) in form_urlencoded::parse(text).filter(|(_, value)| !value.is_empty()) {
+        fields.insert(name.into_owned(), Value::String(value.into_owned()));
+    }
+    fields
 }
 
 async fn read_body(parts: &Parts, body: Body) -> ApiResult<Fields> {

@@ -41,6 +41,7 @@ mod secret_batch;
 mod secret_move;
 mod secrets_v3;
 mod secrets_v4;
+mod service;
 mod sign_in;
 mod status;
 mod table;
@@ -49,14 +50,10 @@ mod users;
 
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 
-use axum::RequestExt;
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, RawPathParams, Request};
+use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
-use axum::routing::{MethodFilter, MethodRouter, on};
 use futures_util::FutureExt;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -72,42 +69,22 @@ use certificates::Presented;
 use cx::{Conditional, Cx, Meta};
 use error::{ApiError, ApiResult};
 use route::{Access, Route};
+pub use service::Api;
+use service::Target;
 pub use table::routes;
 
 /// The service that answers all routes.
-pub fn service(app: App) -> Router {
-    let mut paths: Vec<(&'static str, MethodRouter)> = Vec::new();
-    for route in routes().iter().cloned() {
-        let Ok(filter) = MethodFilter::try_from(route.method.clone()) else { continue };
-        let (app, path, route) = (app.clone(), route.path, Arc::new(route));
-        let handler = move |request: Request| {
-            let (app, route) = (app.clone(), Arc::clone(&route));
-            async move { answer(&app, Some(&route), request).await }
-        };
-        match paths.iter_mut().find(|(known, _)| *known == path) {
-            Some((_, methods)) => *methods = std::mem::take(methods).on(filter, handler),
-            None => paths.push((path, on(filter, handler))),
-        }
-    }
-    let mut router = Router::new();
-    for (path, methods) in paths {
-        // A trailing slash is ignored (the official CLI sends one).
-        router = router.route(&format!("{path}/"), methods.clone()).route(path, methods);
-    }
-    router = docs::add(router, &app);
-    let unknown = move |request: Request| {
-        let app = app.clone();
-        async move { answer(&app, None, request).await }
-    };
-    router.clone().fallback(unknown.clone()).method_not_allowed_fallback(unknown)
+pub fn service(app: App) -> Api {
+    Api::new(app, routes())
 }
 
 /// Takes a request through all steps; whatever goes wrong has the one error shape.
-async fn answer(app: &App, route: Option<&Route>, request: Request) -> Response {
+async fn answer(app: &App, target: Target, request: Request) -> Response {
+    let route = target.route();
     let meta = meta(app, route, &request);
     let id = meta.id.clone();
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let handled = AssertUnwindSafe(Box::pin(handle(app, route, &id, meta, request))).catch_unwind().await;
+    let handled = AssertUnwindSafe(Box::pin(handle(app, target, &id, meta, request))).catch_unwind().await;
     let outcome = handled.unwrap_or_else(|_| Err(ApiError::internal("a handler panicked")));
     let mut response = outcome.unwrap_or_else(|error| {
         log(&format!("{method} {}", uri.path()), &id, &error);
@@ -131,15 +108,16 @@ fn log(line: &str, id: &str, error: &ApiError) {
 
 async fn handle(
     app: &App,
-    route: Option<&Route>,
+    target: Target,
     id: &str,
     meta: Meta,
-    mut request: Request,
+    request: Request,
 ) -> ApiResult<Response> {
-    let Some(route) = route else {
-        return Err(unknown(&request));
+    let (route, path) = match target {
+        Target::Route(route, parameters) => (route, parameters?),
+        Target::OtherMethods(methods) => return Err(other_method(&request, &methods)),
+        Target::Nothing => return Err(unknown(&request)),
     };
-    let path = path_parameters(&mut request).await?;
     let (parts, body) = request.into_parts();
     let (ip, at, project) = (meta.ip, meta.at, meta.project());
     let mut caller = None;
@@ -176,22 +154,27 @@ async fn perform(
 }
 
 fn unknown(request: &Request) -> ApiError {
-    let known = routes().iter().any(|route| request.uri().path() == route.path);
-    let name = format!("{} {}", request.method(), request.uri().path());
-    let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
-    if known {
-        ApiError::method_not_allowed(format!("There is no route {name}; the path takes other methods"))
-    } else {
-        ApiError::not_found(format!("There is no route {name}"))
+    ApiError::not_found(format!("There is no route {}", asked(request)))
+}
+
+/// Says which methods there are (RFC 9110 section 15.5.6).
+fn other_method(request: &Request, methods: &[Method]) -> ApiError {
+    let methods: Vec<&str> = methods.iter().map(Method::as_str).collect();
+    let methods = methods.join(", ");
+    let error = ApiError::method_not_allowed(format!(
+        "There is no route {}; the path takes {methods}",
+        asked(request)
+    ));
+    match HeaderValue::try_from(methods) {
+        Ok(methods) => error.with_header(header::ALLOW, methods),
+        Err(_) => error,
     }
 }
 
-async fn path_parameters(request: &mut Request) -> ApiResult<Vec<(String, String)>> {
-    let raw: RawPathParams = request
-        .extract_parts()
-        .await
-        .map_err(|_| ApiError::bad_request("The path is not valid UTF-8 after percent-decoding"))?;
-    Ok(raw.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+/// Method and path, safe to repeat.
+fn asked(request: &Request) -> String {
+    let name = format!("{} {}", request.method(), request.uri().path());
+    name.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
 /// Who: the actor that the route asks for.
@@ -249,12 +232,23 @@ fn meta(app: &App, route: Option<&Route>, request: &Request<Body>) -> Meta {
     };
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("");
     let now = app.now();
-    let user_agent = user_agent.chars().take(200).collect();
-    let mut meta = Meta::new(request_id::new(now), ip, user_agent, now);
+    let mut meta = Meta::new(request_id::new(now), ip, shortened(user_agent).to_owned(), now);
     meta.refresh_cookie = refresh_cookie(headers).map(Concealed::new);
     meta.bearer = bearer(headers).filter(|_| is_open).map(Concealed::new);
     meta.certificates = Presented::of(&app.settings, peer, request);
     meta
+}
+
+/// At most so many characters of a `User-Agent` are kept.
+const LONGEST_USER_AGENT: usize = 200;
+
+/// The text, if it is too long its beginning.
+fn shortened(text: &str) -> &str {
+    if text.len() <= LONGEST_USER_AGENT {
+        return text;
+    }
+    let end = text.char_indices().nth(LONGEST_USER_AGENT).map_or(text.len(), |(end, _)| end);
+    text.get(..end).unwrap_or(text)
 }
 
 fn refresh_cookie(headers: &HeaderMap) -> Option<String> {

@@ -42,12 +42,9 @@ impl<T: Serialize> Reply<T> {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.extend(
-            self.headers
-                .into_iter()
-                .map(|(name, value)| (Some(name), value))
-                .map(|(n, v)| (n.unwrap_or(header::VARY), v)),
-        );
+        for (name, value) in self.headers {
+            headers.insert(name, value);
+        }
         if let Some(key) = etag {
             let tag = HeaderValue::from_str(&key.app.keys.hasher.etag(&body))
                 .map_err(|error| ApiError::internal(error.to_string()))?;

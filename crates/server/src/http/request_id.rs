@@ -1,9 +1,10 @@
 //! Ids of requests.
 
-use rand::distr::{Alphanumeric, SampleString};
 use vouchsafe_domain::time::Timestamp;
 
-/// Digits of the time, in the order of their bytes.
+/// What every id begins with.
+const PREFIX: &[u8] = b"req-";
+/// Digits, in the order of their bytes.
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// Characters that say the time in milliseconds: enough until the year 2081, when they begin anew.
 const OF_TIME: usize = 7;
@@ -14,14 +15,21 @@ const BY_CHANCE: usize = 7;
 /// the index of audit events by request grows at its end. Were they all by chance, writing an event would cost four times
 /// as much beside 500,000 others.
 pub(super) fn new(now: Timestamp) -> String {
-    let mut time = [b'0'; OF_TIME];
-    let mut rest = now.as_millis().max(0);
-    for digit in time.iter_mut().rev() {
-        *digit = usize::try_from(rest % 62).ok().and_then(|value| DIGITS.get(value)).copied().unwrap_or(b'0');
-        rest /= 62;
+    let mut id = [0; PREFIX.len() + OF_TIME + BY_CHANCE];
+    let (prefix, rest) = id.split_at_mut(PREFIX.len());
+    let (time, chance) = rest.split_at_mut(OF_TIME);
+    prefix.copy_from_slice(PREFIX);
+    write(time, now.as_millis().max(0).cast_unsigned());
+    write(chance, rand::random());
+    id.into_iter().map(char::from).collect()
+}
+
+/// The last digits of a number.
+fn write(digits: &mut [u8], mut number: u64) {
+    for digit in digits.iter_mut().rev() {
+        *digit = usize::try_from(number % 62).ok().and_then(|value| DIGITS.get(value)).copied().unwrap_or(b'0');
+        number /= 62;
     }
-    let time: String = time.into_iter().map(char::from).collect();
-    format!("req-{time}{}", Alphanumeric.sample_string(&mut rand::rng(), BY_CHANCE))
 }
 
 #[cfg(test)]

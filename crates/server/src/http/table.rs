@@ -57,14 +57,10 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn all_paths_fit_one_router_and_no_route_is_there_twice() {
+    fn no_route_is_there_twice() {
         let mut known = HashSet::new();
-        let mut router = axum::Router::<()>::new();
         for route in super::routes() {
             assert!(known.insert((route.method.clone(), route.path)), "{route:?} is there twice");
-            if known.iter().filter(|(_, path)| *path == route.path).count() == 1 {
-                router = router.route(route.path, axum::routing::any(|| async {}));
-            }
         }
     }
 }

@@ -49,7 +49,7 @@ pub(super) async fn commit(
     take_proofs(&mut tx, attempts, &mut verdicts).await?;
     let events: Vec<AuditEvent> =
         named.iter().zip(&verdicts).map(|(named, verdict)| event(named, verdict)).collect();
-    insert_audit(&mut tx, &events).await?;
+    insert_audit(&mut tx, events).await?;
     tx.commit().await?;
     Ok(verdicts.into_iter().map(outcome).collect())
 }
@@ -72,7 +72,7 @@ async fn grant_at_once(
     }
     let events: Vec<AuditEvent> =
         named().zip(&found).map(|(named, found)| event(&named, &Ok(found))).collect();
-    let (mut sql, mut values) = audit_statement(&events);
+    let (mut sql, mut values) = audit_statement(events);
     let methods: BTreeSet<AuthMethodId> = found.iter().map(|found| found.method_id).collect();
     let methods = padded(methods.into_iter().collect());
     let marks = placeholders(1, methods.len(), values.len() + 1);

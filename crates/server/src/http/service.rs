@@ -1,0 +1,131 @@
+//! The HTTP API as a service: finds the route that a request is for, and takes it there.
+//!
+//! The route table is data already, so no framework's router stands before it: its layers make a future in a box each,
+//! for every request, which together was a tenth of what reading a secret costs.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::BoxError;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::Request;
+use axum::response::Response;
+use http::Method;
+use percent_encoding::percent_decode_str;
+use tower::Service;
+
+use super::docs::Docs;
+use super::error::{ApiError, ApiResult};
+use super::route::Route;
+use crate::app::App;
+
+/// The HTTP API.
+#[derive(Clone)]
+pub struct Api {
+    app: App,
+    paths: Arc<Paths>,
+    docs: Docs,
+}
+
+impl Api {
+    /// Answers these routes.
+    pub(super) fn new(app: App, routes: &'static [Route]) -> Self {
+        Self { docs: Docs::new(&app), paths: Arc::new(Paths::of(routes)), app }
+    }
+
+    /// Answers a request; whatever goes wrong has the one error shape.
+    pub async fn answer(&self, request: Request) -> Response {
+        let target = self.paths.find(request.method(), request.uri().path());
+        if matches!(target, Target::Nothing)
+            && let Some(page) = self.docs.answer(&request)
+        {
+            return page;
+        }
+        super::answer(&self.app, target, request).await
+    }
+}
+
+impl<B> Service<http::Request<B>> for Api
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        let api = self.clone();
+        Box::pin(async move { Ok(api.answer(request.map(Body::new)).await) })
+    }
+}
+
+/// The parameters of a path, by name.
+pub(super) type Parameters = Vec<(String, String)>;
+
+/// Where a request leads.
+pub(super) enum Target {
+    /// To a route; the parameters are an error if they are no text.
+    Route(&'static Route, ApiResult<Parameters>),
+    /// To a path that takes these other methods.
+    OtherMethods(Vec<Method>),
+    /// Nowhere.
+    Nothing,
+}
+
+impl Target {
+    /// The route, if there is one.
+    pub(super) fn route(&self) -> Option<&'static Route> {
+        match self {
+            Self::Route(route, _) => Some(route),
+            Self::OtherMethods(_) | Self::Nothing => None,
+        }
+    }
+}
+
+/// The routes by their paths.
+struct Paths(matchit::Router<Vec<&'static Route>>);
+
+impl Paths {
+    /// # Panics
+    /// If two paths differ in the names of their parameters only; a test tries.
+    fn of(routes: &'static [Route]) -> Self {
+        let mut paths: BTreeMap<&str, Vec<&Route>> = BTreeMap::new();
+        for route in routes {
+            paths.entry(route.path).or_default().push(route);
+        }
+        let mut router = matchit::Router::new();
+        for (path, routes) in paths {
+            // A trailing slash is ignored (the official CLI sends one).
+            for path in [path.to_owned(), format!("{path}/")] {
+                router.insert(path, routes.clone()).expect("the paths of the table fit together");
+            }
+        }
+        Self(router)
+    }
+
+    /// Where a request with this method and path leads. `HEAD` is a `GET` whose answer loses its body on the way out
+    /// (RFC 9110 section 9.3.2).
+    fn find(&self, method: &Method, path: &str) -> Target {
+        let Ok(found) = self.0.at(path) else { return Target::Nothing };
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        let Some(route) = found.value.iter().find(|route| route.method == *method) else {
+            return Target::OtherMethods(found.value.iter().map(|route| route.method.clone()).collect());
+        };
+        let decoded = |(name, value): (&str, &str)| {
+            let value = percent_decode_str(value).decode_utf8();
+            value.map(|value| (name.to_owned(), value.into_owned()))
+        };
+        let parameters = found.params.iter().map(decoded).collect::<Result<_, _>>();
+        let broken = |_| ApiError::bad_request("The path is not valid UTF-8 after percent-decoding");
+        Target::Route(route, parameters.map_err(broken))
+    }
+}
