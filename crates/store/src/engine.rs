@@ -5,17 +5,19 @@
 
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Arguments as _, PgConnection, PgPool, Row as _, SqliteConnection, SqlitePool};
+use sqlx::pool::PoolConnection;
+use sqlx::{Arguments as _, PgConnection, PgPool, Postgres, Row as _, SqliteConnection, SqlitePool};
 use std::fmt::Write;
 use std::str::FromStr;
 use vouchsafe_domain::time::Timestamp;
 
 use crate::error::{StoreError, StoreResult};
+use crate::writer::{Writer, Writing};
 
 /// The pools of the engine that is open. `SQLite` has one writer and several readers.
 #[derive(Clone, Debug)]
 pub(crate) enum Pools {
-    Sqlite { write: SqlitePool, read: SqlitePool },
+    Sqlite { write: Writer, read: SqlitePool },
     Postgres(PgPool),
 }
 
@@ -333,7 +335,7 @@ impl Pools {
     /// One statement that writes, in a transaction of its own; answers how many rows it touched.
     pub(crate) async fn run(&self, sql: impl Into<Sql>, args: Vec<Arg>) -> StoreResult<u64> {
         match self {
-            Self::Sqlite { write, .. } => Conn::Sqlite(&mut *write.acquire().await?).run(sql, args).await,
+            Self::Sqlite { write, .. } => Conn::Sqlite(write.take().await?.conn()).run(sql, args).await,
             Self::Postgres(pool) => Conn::Postgres(&mut *pool.acquire().await?).run(sql, args).await,
         }
     }
@@ -341,7 +343,11 @@ impl Pools {
     /// A transaction that may write. On `SQLite` it waits for the one writer.
     pub(crate) async fn begin(&self) -> StoreResult<Tx> {
         Ok(match self {
-            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite { write, .. } => {
+                let mut writing = write.take().await?;
+                writing.begin().await?;
+                Tx::Sqlite(writing)
+            }
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -357,16 +363,50 @@ impl Pools {
     }
 }
 
+/// A connection for statements that follow each other closely. It is kept until it is released, because a pool asks
+/// each connection that comes back for a sign of life. `SQLite`'s writer is not kept: others wait for it.
+pub(crate) struct Line {
+    pools: Pools,
+    kept: Option<PoolConnection<Postgres>>,
+}
+
+impl Line {
+    pub(crate) fn new(pools: Pools) -> Self {
+        Self { pools, kept: None }
+    }
+
+    pub(crate) fn pools(&self) -> &Pools {
+        &self.pools
+    }
+
+    /// Like [`Pools::run`]. A connection on which a statement failed is given back.
+    pub(crate) async fn run(&mut self, sql: impl Into<Sql>, args: Vec<Arg>) -> StoreResult<u64> {
+        let Pools::Postgres(pool) = &self.pools else { return self.pools.run(sql, args).await };
+        let mut conn = match self.kept.take() {
+            Some(conn) => conn,
+            None => pool.acquire().await?,
+        };
+        let touched = Conn::Postgres(&mut conn).run(sql, args).await?;
+        self.kept = Some(conn);
+        Ok(touched)
+    }
+
+    /// Gives the connection back.
+    pub(crate) fn release(&mut self) {
+        self.kept = None;
+    }
+}
+
 /// An open transaction; dropped without `commit`, nothing of it happened.
 pub(crate) enum Tx {
-    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    Sqlite(Writing),
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
 }
 
 impl Tx {
     pub(crate) fn conn(&mut self) -> Conn<'_> {
         match self {
-            Self::Sqlite(tx) => Conn::Sqlite(&mut *tx),
+            Self::Sqlite(writing) => Conn::Sqlite(writing.conn()),
             Self::Postgres(tx) => Conn::Postgres(&mut *tx),
         }
     }
@@ -377,7 +417,7 @@ impl Tx {
 
     pub(crate) async fn commit(self) -> StoreResult<()> {
         match self {
-            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Sqlite(writing) => writing.commit().await?,
             Self::Postgres(tx) => tx.commit().await?,
         }
         Ok(())

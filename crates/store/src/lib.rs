@@ -47,6 +47,7 @@ mod tokens;
 mod topics;
 mod user_members;
 mod users;
+mod writer;
 
 pub use activity::{EventCount, LoginCounts, MOST_EVENTS_COUNTED, MOST_REFUSALS_COUNTED, Steps};
 pub use audit::{AuditEvent, AuditFilter};

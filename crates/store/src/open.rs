@@ -17,6 +17,7 @@ use crate::logins::{Known, Logins};
 use crate::migrate::migrate;
 use crate::replicas::Replicas;
 use crate::topics::Generations;
+use crate::writer::Writer;
 
 /// Which database to open.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -82,7 +83,7 @@ const SQLITE_READERS: u32 = 4;
 /// Connections to `PostgreSQL` per replica.
 const POSTGRES_CONNECTIONS: u32 = 16;
 /// How long a request waits for a connection before it is told to come back later.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Store {
     /// Opens the database, makes it if it is a missing file, and migrates it to this version.
@@ -181,15 +182,7 @@ async fn open_sqlite(path: &Path) -> StoreResult<Pools> {
         .statement_cache_capacity(256)
         .pragma("cache_size", "-8000")
         .pragma("temp_store", "memory");
-    let write = SqlitePoolOptions::new()
-        .min_connections(1)
-        .max_connections(1)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(false)
-        .connect_with(options.clone())
-        .await?;
+    let write = Writer::open(&options).await?;
     let read = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
         .acquire_timeout(ACQUIRE_TIMEOUT)

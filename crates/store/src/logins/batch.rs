@@ -14,7 +14,7 @@ use super::known::{Before, Known};
 use super::{Attempt, ClientCredential, Credential, Login, ProofResult, Refusal};
 use crate::auth_methods::{SETTINGS_COLUMNS, lockout_settings, token_settings};
 use crate::change::{AUDIT_ROWS, AuditEvent, Author, audit_statement, insert_audit};
-use crate::engine::{FromRow, Pools, Row, Sql, Tx, args, padded, placeholders};
+use crate::engine::{FromRow, Line, Row, Sql, Tx, args, padded, placeholders};
 use crate::error::{StoreError, StoreResult};
 use crate::lockouts::counted_under;
 
@@ -27,15 +27,15 @@ pub(super) struct Outcome {
 
 /// Decides all attempts in order, records them, and commits once.
 pub(super) async fn commit(
-    pools: &Pools,
+    line: &mut Line,
     known: &mut Known,
     attempts: &[Attempt],
 ) -> StoreResult<Vec<Outcome>> {
-    if let Some(granted) = grant_at_once(pools, known, attempts).await? {
+    if let Some(granted) = grant_at_once(line, known, attempts).await? {
         return Ok(granted);
     }
     let before = known.before();
-    let mut tx = pools.begin().await?;
+    let mut tx = line.pools().begin().await?;
     let found = candidates(&mut tx, known, before, attempts).await?;
     let named: Vec<Named<'_>> = attempts
         .iter()
@@ -58,7 +58,7 @@ pub(super) async fn commit(
 /// from where they may, then one statement sees that nothing of theirs counts failures or is locked, and records them.
 /// None if that is not so; then nothing was recorded.
 async fn grant_at_once(
-    pools: &Pools,
+    line: &mut Line,
     known: &Known,
     attempts: &[Attempt],
 ) -> StoreResult<Option<Vec<Outcome>>> {
@@ -80,7 +80,7 @@ async fn grant_at_once(
     sql.push_str(&marks);
     sql.push(')');
     values.extend(methods.into_iter().flat_map(|id| args![id]));
-    let recorded = pools.run(Sql::Rows(sql), values).await?;
+    let recorded = line.run(Sql::Rows(sql), values).await?;
     Ok((recorded > 0).then(|| found.iter().map(|found| outcome(Ok(found))).collect()))
 }
 

@@ -16,7 +16,7 @@ use vouchsafe_domain::time::Timestamp;
 use vouchsafe_domain::token_settings::TokenSettings;
 
 use crate::Store;
-use crate::engine::Pools;
+use crate::engine::{Line, Pools};
 use crate::error::{StoreError, StoreResult};
 use fold::Pending;
 pub(crate) use known::Known;
@@ -202,7 +202,11 @@ impl Store {
 
 async fn work(pools: Pools, mut known: Known, mut orders: mpsc::Receiver<Order>) {
     let mut pending = Pending::default();
+    let mut line = Line::new(pools.clone());
     loop {
+        if orders.is_empty() {
+            line.release();
+        }
         let first = if pending.is_empty() {
             orders.recv().await
         } else if let Ok(order) = tokio::time::timeout(FOLD_EVERY, orders.recv()).await {
@@ -219,7 +223,7 @@ async fn work(pools: Pools, mut known: Known, mut orders: mpsc::Receiver<Order>)
             sort(order, &mut batch, &mut settle);
         }
         if !batch.is_empty() {
-            decide(&pools, &mut known, batch, &mut pending).await;
+            decide(&mut line, &mut known, batch, &mut pending).await;
         }
         if !settle.is_empty() || pending.is_due() {
             fold(&pools, &mut pending).await;
@@ -238,11 +242,11 @@ fn sort(order: Order, batch: &mut Vec<Waiting>, settle: &mut Vec<oneshot::Sender
     }
 }
 
-async fn decide(pools: &Pools, known: &mut Known, batch: Vec<Waiting>, pending: &mut Pending) {
+async fn decide(line: &mut Line, known: &mut Known, batch: Vec<Waiting>, pending: &mut Pending) {
     let (attempts, answers): (Vec<_>, Vec<_>) = batch.into_iter().map(|w| (w.attempt, w.answer)).unzip();
-    let mut decided = batch::commit(pools, known, &attempts).await;
+    let mut decided = batch::commit(line, known, &attempts).await;
     if matches!(decided, Err(StoreError::Collision)) {
-        decided = batch::commit(pools, known, &attempts).await;
+        decided = batch::commit(line, known, &attempts).await;
     }
     match decided {
         Ok(outcomes) => {
