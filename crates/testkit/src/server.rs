@@ -265,7 +265,7 @@ fn sign(
         method_id,
         client_secret_id: String::new(),
         settings,
-        proven: vouchsafe_attest::Proven::default(),
+        proven: &vouchsafe_attest::Proven::default(),
     };
     issue(app, &token, app.now()).unwrap().access_token
 }

@@ -21,7 +21,7 @@ pub(super) fn new(now: Timestamp) -> String {
     prefix.copy_from_slice(PREFIX);
     write(time, now.as_millis().max(0).cast_unsigned());
     write(chance, rand::random());
-    id.into_iter().map(char::from).collect()
+    String::from_utf8_lossy(&id).into_owned()
 }
 
 /// The last digits of a number.

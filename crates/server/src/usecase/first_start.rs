@@ -151,7 +151,7 @@ impl FirstIdentity {
             method_id: self.method,
             client_secret_id: String::new(),
             settings: &self.settings,
-            proven: vouchsafe_attest::Proven::default(),
+            proven: &vouchsafe_attest::Proven::default(),
         };
         Ok(Concealed::new(issue(app, &token, author.at)?.access_token))
     }

@@ -2,12 +2,13 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use futures_util::future::join;
 use vouchsafe_attest::Proven;
 use vouchsafe_domain::id::{AuthMethodId, IdentityId, OrgId, TokenId};
 use vouchsafe_domain::time::Timestamp;
 use vouchsafe_domain::token_settings::{TokenSettings, TokenTerms, lifetime, reported};
 use vouchsafe_policy::Permit;
-use vouchsafe_store::{Author, Login};
+use vouchsafe_store::{Attempt, Author, Login, Refusal};
 
 use crate::app::App;
 use crate::auth::{self, Claims, Confirmation, IdentityClaims};
@@ -48,7 +49,7 @@ pub struct Issue<'a> {
     /// What the token is like.
     pub settings: &'a TokenSettings,
     /// What the login proved.
-    pub proven: Proven,
+    pub proven: &'a Proven,
 }
 
 /// Signs the first token of its id.
@@ -90,8 +91,34 @@ fn life(app: &App, terms: &TokenTerms, created: Timestamp, now: Timestamp) -> Ap
         .ok_or_else(|| ApiError::unauthorized("Cannot renew: identity access token has reached its max TTL"))
 }
 
-/// Signs the token of a login that was granted.
-pub fn issue_for_login(app: &App, login: &Login, proven: Proven, now: Timestamp) -> ApiResult<Issued> {
+/// Decides a login, and signs its token. As what the token will say is mostly known beforehand, it is signed while the
+/// decision is written down; it is given out only when that is durable, and granted what was expected.
+pub async fn log_in(
+    app: &App,
+    attempt: Attempt,
+    proven: &Proven,
+) -> ApiResult<Result<(Login, Issued), Refusal>> {
+    let now = attempt.at;
+    let expected = app.store.expected_login(&attempt);
+    let early = async {
+        let issued = issue_for_login(app, expected.as_ref()?, proven, now);
+        issued.ok()
+    };
+    // The first is asked first, so the attempt is in the queue before anything is signed.
+    let (decided, early) = join(app.store.login(attempt), early).await;
+    let login = match decided? {
+        Ok(login) => login,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let issued = match early {
+        Some(issued) if expected.as_ref() == Some(&login) => issued,
+        _ => issue_for_login(app, &login, proven, now)?,
+    };
+    Ok(Ok((login, issued)))
+}
+
+/// Signs the token of a login.
+fn issue_for_login(app: &App, login: &Login, proven: &Proven, now: Timestamp) -> ApiResult<Issued> {
     let token = Issue {
         id: TokenId::from_uuid(uuid::Uuid::new_v4()),
         identity_id: login.identity_id,

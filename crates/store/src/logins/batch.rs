@@ -28,7 +28,7 @@ pub(super) struct Outcome {
 /// Decides all attempts in order, records them, and commits once.
 pub(super) async fn commit(
     line: &mut Line,
-    known: &mut Known,
+    known: &Known,
     attempts: &[Attempt],
 ) -> StoreResult<Vec<Outcome>> {
     if let Some(granted) = grant_at_once(line, known, attempts).await? {
@@ -97,17 +97,7 @@ type Decision<'b> = Result<&'b Candidate, Refusal>;
 fn outcome(verdict: Decision<'_>) -> Outcome {
     let counts_use =
         verdict.is_ok_and(|found| found.secret.as_ref().is_some_and(|secret| secret.uses_limit == 0));
-    let result = verdict.map(|found| Login {
-        identity_id: found.identity_id,
-        identity_name: found.identity_name.clone(),
-        org_id: found.org_id,
-        org_slug: found.org_slug.clone(),
-        token_epoch: found.token_epoch,
-        method_id: found.method_id,
-        method: found.method.clone(),
-        tokens: found.tokens.clone(),
-        client_secret_id: found.secret.as_ref().map(|secret| secret.id),
-    });
+    let result = verdict.map(Candidate::login);
     Outcome { result, counts_use }
 }
 
@@ -144,6 +134,21 @@ impl Candidate {
             return true;
         }
         self.secret.as_ref().is_some_and(|secret| !secret.is_revoked && !secret.has_expired(now))
+    }
+
+    /// What a login with it is granted.
+    pub(super) fn login(&self) -> Login {
+        Login {
+            identity_id: self.identity_id,
+            identity_name: self.identity_name.clone(),
+            org_id: self.org_id,
+            org_slug: self.org_slug.clone(),
+            token_epoch: self.token_epoch,
+            method_id: self.method_id,
+            method: self.method.clone(),
+            tokens: self.tokens.clone(),
+            client_secret_id: self.secret.as_ref().map(|secret| secret.id),
+        }
     }
 
     /// Whether a login with this good secret or proof changes no count and is refused by nothing but a lock.
@@ -237,7 +242,7 @@ impl Candidate {
 /// What the attempts name, in their order: what is known, and one statement for the rest.
 async fn candidates(
     tx: &mut Tx,
-    known: &mut Known,
+    known: &Known,
     before: Before,
     attempts: &[Attempt],
 ) -> StoreResult<Vec<Option<Arc<Candidate>>>> {

@@ -2,7 +2,7 @@
 //! a login reads nothing but lockouts.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use vouchsafe_domain::time::Timestamp;
 
@@ -16,10 +16,11 @@ const MOST: usize = 50_000;
 
 /// What is remembered. Only credentials that are good are: whatever is refused is looked up each
 /// time, so that an unknown, a wrong, an expired and a revoked one take the same time.
+#[derive(Clone)]
 pub(crate) struct Known {
     generations: Arc<Generations>,
     replicas: Replicas,
-    entries: HashMap<Credential, Entry>,
+    entries: Arc<RwLock<HashMap<Credential, Entry>>>,
 }
 
 struct Entry {
@@ -34,7 +35,7 @@ pub(super) struct Before(Option<u64>);
 
 impl Known {
     pub(crate) fn new(generations: Arc<Generations>, replicas: Replicas) -> Self {
-        Self { generations, replicas, entries: HashMap::new() }
+        Self { generations, replicas, entries: Arc::default() }
     }
 
     /// What this credential names, if that is remembered and nothing changed since.
@@ -42,7 +43,8 @@ impl Known {
         if !self.replicas.lease_valid() {
             return None;
         }
-        let entry = self.entries.get(credential)?;
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.get(credential)?;
         let is_true = self.generations.stamp(&entry.topics) == entry.stamp && entry.candidate.is_good(now);
         is_true.then(|| Arc::clone(&entry.candidate))
     }
@@ -58,16 +60,17 @@ impl Known {
     }
 
     /// Remembers a candidate that was read after `before`, unless anything at all changed meanwhile.
-    pub(super) fn remember(&mut self, before: Before, candidate: &Arc<Candidate>, now: Timestamp) {
+    pub(super) fn remember(&self, before: Before, candidate: &Arc<Candidate>, now: Timestamp) {
         let topics = [Topic::from(candidate.identity_id), Topic::from(candidate.org_id)];
         let stamp = self.generations.stamp(&topics);
         if before.0 != Some(self.generations.raised()) || !candidate.is_good(now) {
             return;
         }
-        if self.entries.len() >= MOST {
-            self.entries.clear();
-        }
         let entry = Entry { candidate: Arc::clone(candidate), topics, stamp };
-        self.entries.insert(candidate.credential.clone(), entry);
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= MOST {
+            entries.clear();
+        }
+        entries.insert(candidate.credential.clone(), entry);
     }
 }

@@ -89,7 +89,7 @@ pub struct Attempt {
 }
 
 /// A login that was granted and recorded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Login {
     /// Who.
     pub identity_id: IdentityId,
@@ -166,13 +166,14 @@ enum Order {
 #[derive(Clone)]
 pub(crate) struct Logins {
     queue: mpsc::Sender<Order>,
+    known: Known,
 }
 
 impl Logins {
     pub(crate) fn start(pools: Pools, known: Known) -> Self {
         let (queue, orders) = mpsc::channel(QUEUE);
-        tokio::spawn(work(pools, known, orders));
-        Self { queue }
+        tokio::spawn(work(pools, known.clone(), orders));
+        Self { queue, known }
     }
 }
 
@@ -190,6 +191,14 @@ impl Store {
         decided.await.map_err(|_| stopped())?
     }
 
+    /// What [`Store::login`] will probably grant this attempt, if its credential is known. It grants nothing yet: a lock
+    /// or a change may come before it.
+    pub fn expected_login(&self, attempt: &Attempt) -> Option<Login> {
+        let is_good = attempt.proof.as_ref().is_none_or(|proof| proof.verdict.is_ok());
+        let found = is_good.then(|| self.logins().known.get(&attempt.credential, attempt.at))??;
+        Some(found.login())
+    }
+
     /// Writes uses and last logins that are only counted so far, so that a read shows them.
     pub async fn settle_logins(&self) {
         let (done, settled) = oneshot::channel();
@@ -200,7 +209,7 @@ impl Store {
     }
 }
 
-async fn work(pools: Pools, mut known: Known, mut orders: mpsc::Receiver<Order>) {
+async fn work(pools: Pools, known: Known, mut orders: mpsc::Receiver<Order>) {
     let mut pending = Pending::default();
     let mut line = Line::new(pools.clone());
     loop {
@@ -223,7 +232,7 @@ async fn work(pools: Pools, mut known: Known, mut orders: mpsc::Receiver<Order>)
             sort(order, &mut batch, &mut settle);
         }
         if !batch.is_empty() {
-            decide(&mut line, &mut known, batch, &mut pending).await;
+            decide(&mut line, &known, batch, &mut pending).await;
         }
         if !settle.is_empty() || pending.is_due() {
             fold(&pools, &mut pending).await;
@@ -242,7 +251,7 @@ fn sort(order: Order, batch: &mut Vec<Waiting>, settle: &mut Vec<oneshot::Sender
     }
 }
 
-async fn decide(line: &mut Line, known: &mut Known, batch: Vec<Waiting>, pending: &mut Pending) {
+async fn decide(line: &mut Line, known: &Known, batch: Vec<Waiting>, pending: &mut Pending) {
     let (attempts, answers): (Vec<_>, Vec<_>) = batch.into_iter().map(|w| (w.attempt, w.answer)).unzip();
     let mut decided = batch::commit(line, known, &attempts).await;
     if matches!(decided, Err(StoreError::Collision)) {

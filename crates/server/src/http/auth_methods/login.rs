@@ -25,7 +25,7 @@ use crate::http::input::Fields;
 use crate::http::reply::ok;
 use crate::http::route::{Access, Outcome, Routes};
 use crate::turns::Busy;
-use crate::usecase::tokens::{Issued, issue_for_login};
+use crate::usecase::tokens::{self, Issued};
 
 /// How often a login is tried when its method is changed meanwhile.
 const TRIES: usize = 3;
@@ -157,7 +157,8 @@ async fn attempt(cx: &Cx, login: &LoginKind, who: &LoginInput, proof: &dyn Prese
 async fn once(cx: &Cx, login: &LoginKind, who: &LoginInput, proof: &dyn Presented) -> Decided {
     let method = login.kind.id;
     let Some(sources) = sources(cx, login, who.identity_id).await? else {
-        let refused = record(cx, method, Credential::Nobody, None).await?.err();
+        let attempt = attempt_of(cx, method, Credential::Nobody, None);
+        let refused = cx.app.store.login(attempt).await?.err();
         return refused.map(Err).ok_or_else(|| ApiError::internal("nobody was granted a login"));
     };
     let counted = proof.counted();
@@ -175,14 +176,15 @@ async fn once(cx: &Cx, login: &LoginKind, who: &LoginInput, proof: &dyn Presente
     let checked = check_all(cx, who.identity_id, &sources, counted.as_deref(), proof).await?;
     let credential = Credential::Proof(checked.method.id);
     let (result, proven) = checked.result(counted);
-    let granted = match record(cx, method, credential, Some(result)).await? {
+    let attempt = attempt_of(cx, method, credential, Some(result));
+    let (granted, issued) = match tokens::log_in(&cx.app, attempt, &proven).await? {
         Ok(granted) => granted,
         Err(refused) => return Ok(Err(refused)),
     };
     if let Some(slug) = who.organization_slug.as_ref().filter(|slug| **slug != granted.org_slug) {
         return Err(ApiError::not_found(format!("Sub organization with slug {slug} not found")));
     }
-    issue_for_login(&cx.app, &granted, proven, cx.now()).map(Ok)
+    Ok(Ok(issued))
 }
 
 /// What became of a proof at the source that counts: the one that accepts it, else the nearest miss.
@@ -259,13 +261,13 @@ async fn check(
     proof.check(context, ready).await
 }
 
-async fn record(
+fn attempt_of(
     cx: &Cx,
     method: &'static str,
     credential: Credential,
     proof: Option<ProofResult>,
-) -> ApiResult<Result<vouchsafe_store::Login, Refused>> {
-    let attempt = Attempt {
+) -> Attempt {
+    Attempt {
         method,
         credential,
         proof,
@@ -273,6 +275,5 @@ async fn record(
         user_agent: cx.meta.user_agent.clone(),
         request_id: cx.meta.id.clone(),
         at: cx.now(),
-    };
-    Ok(cx.app.store.login(attempt).await?)
+    }
 }

@@ -78,7 +78,7 @@ async fn create(cx: Cx, input: CreateToken) -> Outcome<NewTokenReply> {
         method_id: method.id,
         client_secret_id: String::new(),
         settings: &settings,
-        proven: vouchsafe_attest::Proven::default(),
+        proven: &vouchsafe_attest::Proven::default(),
     };
     let issued = issue(&cx.app, &token, cx.now())?;
     let stored = cx.app.store.token(gate.org_id, id).await?;

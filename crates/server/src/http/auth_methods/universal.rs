@@ -23,7 +23,7 @@ use crate::http::error::{ApiError, ApiResult};
 use crate::http::identities::within;
 use crate::http::reply::ok;
 use crate::http::route::{Access, Outcome, Routes};
-use crate::usecase::tokens::{Issued, issue_for_login, keep_until};
+use crate::usecase::tokens::{Issued, keep_until, log_in};
 
 const CREATE: Access =
     Access::Identity { org: org::IDENTITY_CREATE_TOKEN, project: project::IDENTITY_CREATE_TOKEN };
@@ -59,15 +59,14 @@ async fn login(cx: Cx, input: UniversalAuthLogin) -> Outcome<AccessTokenReply> {
         request_id: cx.meta.id.clone(),
         at: cx.now(),
     };
-    let decided = cx.app.store.login(attempt).await?;
-    let login = decided.map_err(|refusal| {
+    let decided = log_in(&cx.app, attempt, &Proven::default()).await?;
+    let (login, issued) = decided.map_err(|refusal| {
         cx.app.metrics.login_refused(UniversalAuth::ID, refusal.code());
         refused(refusal)
     })?;
     if let Some(slug) = input.organization_slug.filter(|slug| *slug != login.org_slug) {
         return Err(ApiError::not_found(format!("Sub organization with slug {slug} not found")));
     }
-    let issued = issue_for_login(&cx.app, &login, Proven::default(), cx.now())?;
     ok(access_token(issued))
 }
 
