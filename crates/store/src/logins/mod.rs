@@ -225,6 +225,8 @@ async fn work(pools: Pools, known: Known, mut orders: mpsc::Receiver<Order>) {
             continue;
         };
         let Some(first) = first else { break };
+        // Whoever is about to ask comes along: a commit costs about the same for many as for one.
+        tokio::task::yield_now().await;
         let (mut batch, mut settle) = (Vec::new(), Vec::new());
         sort(first, &mut batch, &mut settle);
         while batch.len() < BATCH {
