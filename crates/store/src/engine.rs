@@ -3,9 +3,9 @@
 //! Statements are written once, with `$1` parameters and portable column types; this module binds
 //! them, runs them and reads rows on whichever engine is open.
 
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::pool::PoolConnection;
 use sqlx::{Arguments as _, PgConnection, PgPool, Postgres, Row as _, SqliteConnection, SqlitePool};
 use std::fmt::Write;
 use std::str::FromStr;

@@ -41,8 +41,7 @@ impl Writer {
     pub(crate) async fn take(&self) -> StoreResult<Writing> {
         let open = tokio::time::timeout(ACQUIRE_TIMEOUT, Arc::clone(&self.open).lock_owned()).await;
         let open = open.map_err(|_| sqlx::Error::PoolTimedOut)?;
-        let mut open =
-            OwnedMutexGuard::try_map(open, Option::as_mut).map_err(|_| sqlx::Error::PoolClosed)?;
+        let mut open = OwnedMutexGuard::try_map(open, Option::as_mut).map_err(|_| sqlx::Error::PoolClosed)?;
         if open.in_transaction {
             match sqlx::query("ROLLBACK").execute(&mut open.conn).await {
                 // The transaction had not begun yet, or was over.
@@ -85,5 +84,87 @@ impl Writing {
         sqlx::query("COMMIT").execute(self.conn()).await?;
         self.0.in_transaction = false;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn writer(folder: &tempfile::TempDir) -> Writer {
+        let file = folder.path().join("test.db");
+        let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
+        let writer = Writer::open(&options).await.unwrap();
+        run(&mut writer.take().await.unwrap(), "CREATE TABLE t (n INTEGER NOT NULL)").await;
+        writer
+    }
+
+    async fn run(writing: &mut Writing, sql: &'static str) {
+        sqlx::query(sql).execute(writing.conn()).await.unwrap();
+    }
+
+    async fn rows(writer: &Writer) -> i64 {
+        let mut writing = writer.take().await.unwrap();
+        sqlx::query_scalar("SELECT COUNT(*) FROM t").fetch_one(writing.conn()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_was_not_committed_did_not_happen() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = writer(&folder).await;
+        let mut writing = writer.take().await.unwrap();
+        writing.begin().await.unwrap();
+        run(&mut writing, "INSERT INTO t VALUES (1)").await;
+        drop(writing);
+        assert_eq!(rows(&writer).await, 0);
+        let mut writing = writer.take().await.unwrap();
+        writing.begin().await.unwrap();
+        run(&mut writing, "INSERT INTO t VALUES (2)").await;
+        writing.commit().await.unwrap();
+        assert_eq!(rows(&writer).await, 1);
+    }
+
+    #[tokio::test]
+    async fn whoever_is_dropped_while_waiting_leaves_the_connection_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = writer(&folder).await;
+        for polls in 0..40 {
+            let change = async {
+                let mut writing = writer.take().await?;
+                writing.begin().await?;
+                sqlx::query("INSERT INTO t VALUES (3)").execute(writing.conn()).await?;
+                writing.commit().await
+            };
+            let before = rows(&writer).await;
+            let finished = give_up_after(polls, change).await.is_some();
+            let after = rows(&writer).await - before;
+            // Given up while it commits, it may have happened; finished, it has.
+            assert!(after == 1 || (after == 0 && !finished), "{polls} polls: {after} rows");
+        }
+        assert!(rows(&writer).await > 0);
+    }
+
+    /// What the future answers, unless it was polled so often before.
+    async fn give_up_after<F: Future>(mut polls: usize, future: F) -> Option<F::Output> {
+        let mut future = std::pin::pin!(future);
+        std::future::poll_fn(|cx| {
+            if polls == 0 {
+                return std::task::Poll::Ready(None);
+            }
+            polls -= 1;
+            future.as_mut().poll(cx).map(Some)
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn a_closed_one_answers_that_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = writer(&folder).await;
+        assert!(!writer.is_closed());
+        writer.close().await;
+        writer.close().await;
+        assert!(writer.is_closed());
+        assert!(matches!(writer.take().await, Err(StoreError::Unavailable(_))));
     }
 }

@@ -50,9 +50,9 @@ impl Docs {
         match request.uri().path() {
             "/api/openapi.json" => Some(json(self.openapi.get(|| described(&self.app).to_string().into()))),
             "/api/docs" => Some(html(self.page.get(|| page::render(&described(&self.app)).into()))),
-            "/.well-known/jwks.json" => Some(json(self.keys.get(|| {
-                serde_json::to_vec(&self.app.keys.verifier.jwks()).unwrap_or_default()
-            }))),
+            "/.well-known/jwks.json" => Some(json(
+                self.keys.get(|| serde_json::to_vec(&self.app.keys.verifier.jwks()).unwrap_or_default()),
+            )),
             _ => None,
         }
     }

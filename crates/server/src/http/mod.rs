@@ -106,13 +106,7 @@ fn log(line: &str, id: &str, error: &ApiError) {
     }
 }
 
-async fn handle(
-    app: &App,
-    target: Target,
-    id: &str,
-    meta: Meta,
-    request: Request,
-) -> ApiResult<Response> {
+async fn handle(app: &App, target: Target, id: &str, meta: Meta, request: Request) -> ApiResult<Response> {
     let (route, path) = match target {
         Target::Route(route, parameters) => (route, parameters?),
         Target::OtherMethods(methods) => return Err(other_method(&request, &methods)),

@@ -27,7 +27,8 @@ pub(super) fn new(now: Timestamp) -> String {
 /// The last digits of a number.
 fn write(digits: &mut [u8], mut number: u64) {
     for digit in digits.iter_mut().rev() {
-        *digit = usize::try_from(number % 62).ok().and_then(|value| DIGITS.get(value)).copied().unwrap_or(b'0');
+        *digit =
+            usize::try_from(number % 62).ok().and_then(|value| DIGITS.get(value)).copied().unwrap_or(b'0');
         number /= 62;
     }
 }

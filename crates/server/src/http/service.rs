@@ -98,18 +98,18 @@ impl Paths {
     /// # Panics
     /// If two paths differ in the names of their parameters only; a test tries.
     fn of(routes: &'static [Route]) -> Self {
-        let mut paths: BTreeMap<&str, Vec<&Route>> = BTreeMap::new();
+        let mut by_path: BTreeMap<&str, Vec<&Route>> = BTreeMap::new();
         for route in routes {
-            paths.entry(route.path).or_default().push(route);
+            by_path.entry(route.path).or_default().push(route);
         }
-        let mut router = matchit::Router::new();
-        for (path, routes) in paths {
+        let mut paths = matchit::Router::new();
+        for (path, of_path) in by_path {
             // A trailing slash is ignored (the official CLI sends one).
             for path in [path.to_owned(), format!("{path}/")] {
-                router.insert(path, routes.clone()).expect("the paths of the table fit together");
+                paths.insert(path, of_path.clone()).expect("the paths of the table fit together");
             }
         }
-        Self(router)
+        Self(paths)
     }
 
     /// Where a request with this method and path leads. `HEAD` is a `GET` whose answer loses its body on the way out
@@ -127,5 +127,51 @@ impl Paths {
         let parameters = found.params.iter().map(decoded).collect::<Result<_, _>>();
         let broken = |_| ApiError::bad_request("The path is not valid UTF-8 after percent-decoding");
         Target::Route(route, parameters.map_err(broken))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::routes;
+
+    fn found(method: &str, path: &str) -> Target {
+        Paths::of(routes()).find(&method.parse().unwrap(), path)
+    }
+
+    fn parameters(path: &str) -> ApiResult<Parameters> {
+        match found("GET", path) {
+            Target::Route(route, parameters) => {
+                assert_eq!(route.path, "/api/v1/identities/{identityId}");
+                parameters
+            }
+            _ => panic!("{path} leads to no route"),
+        }
+    }
+
+    #[test]
+    fn a_path_leads_to_its_route_with_or_without_a_slash_at_its_end() {
+        for path in ["/api/v1/identities/a%20b", "/api/v1/identities/a%20b/"] {
+            assert_eq!(parameters(path).unwrap(), [("identityId".to_owned(), "a b".to_owned())]);
+        }
+        // An escaped slash separates nothing.
+        assert_eq!(parameters("/api/v1/identities/a%2Fb").unwrap()[0].1, "a/b");
+        assert!(parameters("/api/v1/identities/%FF").is_err());
+        for path in
+            ["/api/v1/identities/a/b/c/d", "/api/v1/identities//", "", "/", "/api", "/api/v1/identities/a//"]
+        {
+            assert!(matches!(found("GET", path), Target::Nothing), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_head_request_is_for_what_get_answers_and_other_methods_are_named() {
+        assert!(found("HEAD", "/api/status").route().is_some_and(|route| route.method == Method::GET));
+        let Target::OtherMethods(methods) = found("PUT", "/api/v1/identities/x") else { panic!("PUT") };
+        assert_eq!(methods, [Method::GET, Method::PATCH, Method::DELETE]);
+        let Target::OtherMethods(methods) = found("HEAD", "/api/v1/auth/universal-auth/login") else {
+            panic!("HEAD")
+        };
+        assert_eq!(methods, [Method::POST]);
     }
 }

@@ -261,12 +261,7 @@ async fn check(
     proof.check(context, ready).await
 }
 
-fn attempt_of(
-    cx: &Cx,
-    method: &'static str,
-    credential: Credential,
-    proof: Option<ProofResult>,
-) -> Attempt {
+fn attempt_of(cx: &Cx, method: &'static str, credential: Credential, proof: Option<ProofResult>) -> Attempt {
     Attempt {
         method,
         credential,
