@@ -133,21 +133,7 @@ mod tests {
     use super::*;
     use crate::Database;
     use crate::lockouts::locked_identities;
-
-    struct Step(String);
-
-    impl FromRow for Step {
-        fn from_row(row: &Row) -> StoreResult<Self> {
-            Ok(Self(row.text("detail")?))
-        }
-    }
-
-    /// How `SQLite` does it, one step a line.
-    async fn plan(store: &Store, sql: &str, values: Vec<crate::engine::Arg>) -> String {
-        let sql = Sql::Built(format!("EXPLAIN QUERY PLAN {sql}"));
-        let steps: Vec<Step> = store.pools().all(sql, values).await.unwrap();
-        steps.into_iter().map(|Step(text)| text).collect::<Vec<_>>().join("\n")
-    }
+    use crate::plan::plan;
 
     #[tokio::test]
     async fn states_are_found_by_indexes() {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use vouchsafe_domain::id::{IdentityId, MembershipId, OrgId, ProjectId, RoleId};
 use vouchsafe_domain::time::Timestamp;
 
-use crate::engine::{Arg, FromRow, Row, Sql, args, placeholders, select};
+use crate::engine::{ANY_CASE, Arg, FromRow, Row, Sql, args, placeholders, select};
 use crate::error::StoreResult;
 use crate::expiring::expiring_identities;
 use crate::lockouts::locked_identities;
@@ -242,41 +242,35 @@ impl Store {
         page: Page,
     ) -> StoreResult<(Vec<Identity>, i64)> {
         let (condition, mut values) = condition(org, filter);
-        let by_role = matches!(order, IdentityOrder::Role);
-        let count =
-            Sql::Built(format!("SELECT COUNT(*) AS n {} WHERE {condition}", from(filter.is_by_role())));
+        let count = Sql::Built(format!("SELECT COUNT(*) AS n FROM identities i WHERE {condition}"));
         let count = self.pools().one(count, values.clone());
-        let direction = if page.descending { "DESC" } else { "ASC" };
-        let order = match order {
-            IdentityOrder::Name => format!("i.name {direction}, i.id {direction}"),
-            IdentityOrder::Role => format!("{} {direction}, i.name, i.id", role_of(&filter.managed_by)),
-            IdentityOrder::LastLogin => format!("i.last_login_at {direction} NULLS LAST, i.name, i.id"),
-        };
+        let order = ordered_by(order, page.descending, &filter.managed_by);
         let next = values.len() + 1;
         values.extend(args![page.limit, page.offset]);
-        // Which ones is found first, mostly in an index alone; the rest is read for the page's rows only.
-        let ids = format!(
-            "SELECT i.id {} WHERE {condition} ORDER BY {order} LIMIT ${next} OFFSET ${}",
-            from(by_role || filter.is_by_role()),
-            next + 1
-        );
-        let sql = Sql::Built(format!("SELECT {COLUMNS} {FROM} WHERE i.id IN ({ids}) ORDER BY {order}"));
+        let sql = Sql::Built(list(&condition, &order, next));
         // Each takes a connection of its own, so people wait for the longer of the two only.
         let (total, found) = tokio::try_join!(count, self.pools().all(sql, values))?;
         Ok((found, total.unwrap_or(0)))
     }
 }
 
-/// Every identity has one membership in its organization, so it is joined only when roles matter.
-fn from(with_roles: bool) -> &'static str {
-    if with_roles { FROM } else { "FROM identities i" }
+/// The query for a page; its limit and offset are the parameters from `next` on.
+///
+/// Which ones is found first, mostly in an index alone; the rest is read for the page's rows only.
+fn list(condition: &str, order: &str, next: usize) -> String {
+    format!(
+        "SELECT {COLUMNS} {FROM} WHERE i.id IN (SELECT i.id FROM identities i WHERE {condition} \
+         ORDER BY {order} LIMIT ${next} OFFSET ${}) ORDER BY {order}",
+        next + 1
+    )
 }
 
-impl IdentityFilter {
-    /// Whether roles decide which identities the list holds.
-    fn is_by_role(&self) -> bool {
-        let by_role = |one: &IdentityMatch| one.role_in.is_some() || one.role_contains.is_some();
-        self.visible_roles.is_some() || self.any.iter().any(by_role)
+fn ordered_by(order: IdentityOrder, descending: bool, managed_by: &ManagedBy) -> String {
+    let direction = if descending { "DESC" } else { "ASC" };
+    match order {
+        IdentityOrder::Name => format!("i.name {direction}, i.id {direction}"),
+        IdentityOrder::Role => format!("{} {direction}, i.name, i.id", role_of(managed_by)),
+        IdentityOrder::LastLogin => format!("i.last_login_at {direction} NULLS LAST, i.name, i.id"),
     }
 }
 
@@ -286,8 +280,8 @@ fn condition(org: OrgId, filter: &IdentityFilter) -> (String, Vec<Arg>) {
     let mut sql = format!("i.org_id = $1 AND {}", managed_condition(&filter.managed_by, &mut values));
     let role = role_of(&filter.managed_by);
     if let Some(roles) = &filter.visible_roles {
-        let own = one_of(roles, "m", &mut values);
-        let of_group = one_of(roles, "g", &mut values);
+        let own = shown_as_one_of(roles, &mut values);
+        let of_group = group_has_one_of(roles, &mut values);
         let groups = "SELECT 1 FROM group_members gm JOIN groups g ON g.id = gm.group_id";
         sql.extend([
             " AND ",
@@ -330,11 +324,18 @@ fn state_condition(state: InState, values: &mut Vec<Arg>) -> String {
     }
 }
 
-/// The role of this table is one of these.
-fn one_of(roles: &VisibleRoles, table: &str, values: &mut Vec<Arg>) -> String {
-    let built_in = listed(&format!("{table}.role"), roles.built_in.iter(), values);
-    let custom = listed(&format!("{table}.role_id"), roles.custom.iter().copied(), values);
-    format!("(({table}.role_id IS NULL AND {built_in}) OR ({table}.role_id IS NOT NULL AND {custom}))")
+/// The own role is one of these. A custom role never has the slug of a built-in one.
+fn shown_as_one_of(roles: &VisibleRoles, values: &mut Vec<Arg>) -> String {
+    let built_in = listed("i.role_slug", roles.built_in.iter(), values);
+    let custom = listed("id", roles.custom.iter().copied(), values);
+    format!("({built_in} OR i.role_slug IN (SELECT slug FROM roles WHERE scope_id = $1 AND {custom}))")
+}
+
+/// The role of the group is one of these.
+fn group_has_one_of(roles: &VisibleRoles, values: &mut Vec<Arg>) -> String {
+    let built_in = listed("g.role", roles.built_in.iter(), values);
+    let custom = listed("g.role_id", roles.custom.iter().copied(), values);
+    format!("((g.role_id IS NULL AND {built_in}) OR (g.role_id IS NOT NULL AND {custom}))")
 }
 
 fn managed_condition(managed_by: &ManagedBy, values: &mut Vec<Arg>) -> String {
@@ -350,12 +351,12 @@ fn managed_condition(managed_by: &ManagedBy, values: &mut Vec<Arg>) -> String {
 /// The column with the role that counts.
 fn role_of(managed_by: &ManagedBy) -> &'static str {
     match managed_by {
-        ManagedBy::Organization => "COALESCE(cr.slug, m.role)",
+        ManagedBy::Organization => "i.role_slug",
         ManagedBy::Projects(_) | ManagedBy::Any(_) => {
             "COALESCE((SELECT COALESCE(pr.slug, r.role) FROM project_memberships pm JOIN project_membership_roles r \
              ON r.membership_id = pm.id LEFT JOIN roles pr ON pr.id = r.role_id \
              WHERE pm.project_id = i.project_id AND pm.identity_id = i.id \
-             ORDER BY r.position LIMIT 1), cr.slug, m.role)"
+             ORDER BY r.position LIMIT 1), i.role_slug)"
         }
     }
 }
@@ -386,15 +387,14 @@ fn match_condition(one: &IdentityMatch, role: &str, values: &mut Vec<Arg>) -> St
 }
 
 /// That a column contains the text whose [`contains_pattern`] is the parameter `number`, whatever the case of ASCII
-/// letters: `LIKE` is that on `SQLite`, and `ILIKE`, to which a built statement is turned for `PostgreSQL`, is that for
-/// its columns, which have the collation "C".
+/// letters.
 pub(crate) fn contains(column: &str, number: usize) -> String {
-    format!("{column} LIKE ${number} ESCAPE '!'")
+    format!("{ANY_CASE}({column}) LIKE ${number} ESCAPE '!'")
 }
 
 /// The pattern for [`contains`].
 pub(crate) fn contains_pattern(text: &str) -> String {
-    format!("%{}%", escape_like(text))
+    format!("%{}%", escape_like(&text.to_ascii_lowercase()))
 }
 
 /// Makes `%`, `_` and the escape character itself stand for themselves in a `LIKE` pattern.
@@ -423,14 +423,24 @@ impl Change {
     /// Makes an identity and its membership in the organization.
     pub async fn insert_identity(&mut self, new: &NewIdentity<'_>) -> StoreResult<IdentityId> {
         let (id, at) = (IdentityId::from_uuid(Uuid::now_v7()), self.at());
+        self.confirm_role(&new.role).await?;
         let sql = "INSERT INTO identities (id, org_id, project_id, name, has_delete_protection, instance_admin, \
-                   token_epoch, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7)";
-        let values =
-            args![id, new.org, new.project, new.name, new.has_delete_protection, new.instance_admin, at];
+                   token_epoch, created_at, updated_at, role_slug) \
+                   VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7, COALESCE((SELECT slug FROM roles WHERE id = $9), $8))";
+        let values = args![
+            id,
+            new.org,
+            new.project,
+            new.name,
+            new.has_delete_protection,
+            new.instance_admin,
+            at,
+            new.role.slug(),
+            new.role.id()
+        ];
         self.run(sql, values).await?;
         let sql = "INSERT INTO org_memberships (id, org_id, identity_id, role, role_id, status, is_active, created_at, \
                    updated_at) VALUES ($1, $2, $3, $4, $5, 'accepted', 1, $6, $6)";
-        self.confirm_role(&new.role).await?;
         let membership = MembershipId::from_uuid(Uuid::now_v7());
         self.run(sql, args![membership, new.org, id, new.role.slug(), new.role.id(), at]).await?;
         self.touch(id);
@@ -466,7 +476,12 @@ impl Change {
         let custom = identity.custom_role.as_ref().map(|role| role.id.to_string()).unwrap_or_default();
         let values = args![identity.id, role.slug(), role.id(), at, &identity.role, custom];
         self.touch(identity.id);
-        Ok(self.run(sql, values).await? > 0)
+        if self.run(sql, values).await? == 0 {
+            return Ok(false);
+        }
+        let sql = "UPDATE identities SET role_slug = COALESCE((SELECT slug FROM roles WHERE id = $3), $2) WHERE id = $1";
+        self.run(sql, args![identity.id, role.slug(), role.id()]).await?;
+        Ok(true)
     }
 
     /// Replaces the metadata of an identity.
@@ -502,5 +517,48 @@ impl Change {
         self.run("DELETE FROM identities WHERE id = $1", args![id]).await?;
         self.touch(id);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Database;
+    use crate::plan::plan;
+
+    /// The part of the plan that finds out which identities are on the page.
+    async fn ids(store: &Store, filter: &IdentityFilter, order: IdentityOrder, descending: bool) -> String {
+        let (condition, mut values) = condition(OrgId::from_uuid(Uuid::nil()), filter);
+        let order = ordered_by(order, descending, &filter.managed_by);
+        let sql = list(&condition, &order, values.len() + 1);
+        values.extend(args![50_i64, 0_i64]);
+        let plan = plan(store, &sql, values).await;
+        let (_, found) = plan.split_once("LIST SUBQUERY").unwrap();
+        found.split_once("CORRELATED").unwrap().0.to_owned()
+    }
+
+    #[tokio::test]
+    async fn pages_come_from_one_index_in_their_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::Sqlite(folder.path().join("vouchsafe.db"));
+        let store = Store::open(&database, Timestamp::EPOCH).await.unwrap();
+        let role = IdentityMatch { role_in: Some(vec!["member".to_owned()]), ..IdentityMatch::default() };
+        let role = IdentityFilter { any: vec![role], ..IdentityFilter::default() };
+        let visible = VisibleRoles { built_in: vec!["member".to_owned()], custom: Vec::new() };
+        let seen = IdentityFilter { visible_roles: Some(visible), ..IdentityFilter::default() };
+        let all = IdentityFilter::default();
+        for (filter, order, descending, index) in [
+            (&all, IdentityOrder::Name, false, "identities_by_name"),
+            (&all, IdentityOrder::Name, true, "identities_by_name"),
+            (&seen, IdentityOrder::Name, false, "identities_by_name"),
+            (&all, IdentityOrder::Role, false, "identities_by_role"),
+            (&all, IdentityOrder::Role, true, "identities_by_role_down"),
+            (&role, IdentityOrder::Name, false, "identities_by_role"),
+            (&role, IdentityOrder::Role, true, "identities_by_role"),
+        ] {
+            let found = ids(&store, filter, order, descending).await;
+            let is_covered = found.contains(&format!("COVERING INDEX {index}"));
+            assert!(is_covered && !found.contains("TEMP B-TREE"), "{order:?} {descending}: {found}");
+        }
     }
 }

@@ -33,6 +33,8 @@ mod migrate;
 mod open;
 mod org_members;
 mod organizations;
+#[cfg(test)]
+mod plan;
 mod privileges;
 mod projects;
 mod purge;

@@ -12,6 +12,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (4, include_str!("../migrations/0004_expiring.sql")),
     (5, include_str!("../migrations/0005_lists.sql")),
     (6, include_str!("../migrations/0006_states.sql")),
+    (7, include_str!("../migrations/0007_roles_of_identities.sql")),
 ];
 
 /// Held during migration on `PostgreSQL`, so that replicas starting together take turns.

@@ -241,7 +241,15 @@ impl Change {
         let values =
             args![role.id, parts.slug, parts.name, parts.description, parts.rules()?, at, role.version];
         self.touch_scope(role.scope);
-        Ok(self.run(sql, values).await? > 0)
+        if self.run(sql, values).await? == 0 {
+            return Ok(false);
+        }
+        if parts.slug != role.slug {
+            let sql = "UPDATE identities SET role_slug = $2 \
+                       WHERE id IN (SELECT identity_id FROM org_memberships WHERE role_id = $1)";
+            self.run(sql, args![role.id, parts.slug]).await?;
+        }
+        Ok(true)
     }
 
     /// Deletes a custom role. False if it is no longer what `role` says. See [`Change::assignments`]:

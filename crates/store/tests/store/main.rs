@@ -8,6 +8,7 @@ mod documents;
 mod expiring;
 mod fixture;
 mod identities;
+mod identity_roles;
 mod logins;
 mod opening;
 mod purge;
