@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use vouchsafe_domain::id::{GroupId, IdentityId, ProjectId, UserId};
+use vouchsafe_domain::id::{GroupId, IdentityId, PrivilegeId, ProjectId, UserId};
 
 use crate::lenient;
+use crate::privileges::PrivilegeTime;
 use crate::roles::PermissionRule;
 
 /// Somebody: exactly one of the three.
@@ -176,7 +177,8 @@ pub struct WhoCanReply {
     pub next_cursor: Option<String>,
 }
 
-/// What changes when a role is edited (`role`, `permissions`), or what tells two members apart (`from`, `to`).
+/// What changes when a role is edited (`role`, `permissions`) or an additional privilege (`privilegeId`, `permissions`,
+/// `type`), or what tells two members apart (`from`, `to`).
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Diff {
@@ -186,9 +188,15 @@ pub struct Diff {
     /// Slug of a custom role.
     #[serde(default, deserialize_with = "lenient::opt_text", skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
-    /// The rules that it would have.
+    /// An additional privilege in the project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privilege_id: Option<PrivilegeId>,
+    /// The rules that the role or privilege would have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permissions: Option<Vec<Value>>,
+    /// For how long the privilege would hold; missing: as it does.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub time: Option<PrivilegeTime>,
     /// Somebody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Somebody>,
@@ -243,9 +251,11 @@ pub struct MemberChange {
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DiffReply {
-    /// Between the rules of the role (what templates stand for counts as anything), or between the two members.
+    /// Between the rules of the role or privilege (what templates stand for counts as anything), or between the two
+    /// members.
     pub difference: AccessChange,
-    /// The holders of the role for whom something changes, on this page; empty when two members are compared.
+    /// The holders for whom something changes, on this page; empty when two members are compared. What changes is looked
+    /// at now, or, if a privilege holds now neither as it is nor as it would be, when it would begin.
     pub members: Vec<MemberChange>,
     /// How many holders were looked at for this page.
     pub examined: usize,

@@ -52,7 +52,8 @@ pub(crate) struct Refused {
     pub(crate) status: StatusCode,
     /// A sentence for people.
     pub(crate) message: String,
-    /// What is wrong with which field, its path separated by dots; empty unless the status is 422.
+    /// What is wrong with which field, its path separated by dots; empty unless the status is 422, or 400 for a
+    /// name that is taken.
     pub(crate) issues: Vec<(String, String)>,
     /// What programs get beside it, if anything.
     pub(crate) details: Box<Value>,
@@ -73,11 +74,12 @@ impl Refused {
     }
 
     fn read(status: StatusCode, body: &Value) -> Self {
-        let issues: Vec<_> = body["message"].as_array().into_iter().flatten().map(issue).collect();
+        let listed = body["message"].as_array().or_else(|| body["details"]["issues"].as_array());
+        let issues: Vec<_> = listed.into_iter().flatten().map(issue).collect();
         let message = match body["message"].as_str() {
-            Some(text) => text.to_owned(),
+            Some(text) if issues.is_empty() => text.to_owned(),
             None if issues.is_empty() => "The request was refused".to_owned(),
-            None => "Something in the form needs to be put right".to_owned(),
+            _ => "Something in the form needs to be put right".to_owned(),
         };
         let request = body["reqId"].as_str().unwrap_or_default().to_owned();
         Self { status, message, issues, details: Box::new(body["details"].clone()), request }

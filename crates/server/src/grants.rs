@@ -124,6 +124,23 @@ impl Holdings {
         self
     }
 
+    /// The same, if the privilege with this slug had these rules, for this time or for good.
+    #[must_use]
+    pub fn with_privilege(
+        mut self,
+        privilege: &str,
+        rules: &[Rule],
+        window: Option<(Timestamp, Timestamp)>,
+    ) -> Self {
+        for held in &mut self.held {
+            if matches!(&held.source, GrantSource::Privilege { slug } if slug == privilege) {
+                held.rules = Rules::Listed(rules.to_vec());
+                held.window = window;
+            }
+        }
+        self
+    }
+
     /// What is held at a time.
     pub fn at(&self, now: Timestamp) -> ApiResult<Permissions> {
         let active: Vec<&Held> = self.held.iter().filter(|held| held.is_active(now)).collect();

@@ -3,7 +3,7 @@
 use askama::Template;
 use http::StatusCode;
 use serde_json::Value;
-use vouchsafe_api::access::{AccessChange, AccessGap, Diff, DiffReply, MemberBrief};
+use vouchsafe_api::access::Diff;
 
 use super::edit::Editing;
 use super::place::{Role, Verb};
@@ -11,12 +11,10 @@ use crate::api::Refused;
 use crate::errors::{Shown, Trouble};
 use crate::form::Form;
 use crate::page::{self, Chrome};
-use crate::rules::{Beyond, Edited, Line, lines, pretty};
+use crate::rules::{Beyond, Edited, Effect, Line, lines, pretty};
 
 /// Holders that are compared on a page.
 const HOLDERS: i64 = 50;
-/// Requests that are told of one side of a comparison.
-const MOST_TOLD: usize = 50;
 
 /// What the page says above the changes.
 pub(super) enum Said {
@@ -25,38 +23,6 @@ pub(super) enum Said {
     ChangedMeanwhile,
     /// The API refused to save.
     Refused(Refused),
-}
-
-/// Who gains and loses what.
-struct Effect {
-    /// What the role itself gains and loses.
-    role: Vec<Told>,
-    members: Vec<(MemberBrief, Vec<Told>)>,
-    examined: usize,
-    next_cursor: Option<String>,
-}
-
-/// One side of a comparison.
-struct Told {
-    title: &'static str,
-    sign: &'static str,
-    sentences: Vec<String>,
-    /// How many are not told.
-    more: usize,
-}
-
-impl Told {
-    /// Both sides, without those that are empty.
-    fn of(change: AccessChange) -> Vec<Self> {
-        let side = |title, sign, gaps: Vec<AccessGap>| Self {
-            title,
-            sign,
-            more: gaps.len().saturating_sub(MOST_TOLD),
-            sentences: gaps.into_iter().take(MOST_TOLD).map(|gap| gap.sentence).collect(),
-        };
-        let sides = [side("Gains", "+", change.gained), side("Loses", "−", change.lost)];
-        sides.into_iter().filter(|side| !side.sentences.is_empty()).collect()
-    }
 }
 
 #[derive(Template)]
@@ -129,10 +95,7 @@ async fn effect(editing: &Editing, role: &Role, rules: &[Value]) -> Result<Optio
         limit: Some(HOLDERS),
         ..Diff::default()
     };
-    let DiffReply { difference, members, examined, next_cursor } =
-        editing.visit.post("/api/v1/access/diff", &input).await?;
-    let members = members.into_iter().map(|one| (one.member, Told::of(one.change))).collect();
-    Ok(Some(Effect { role: Told::of(difference), members, examined, next_cursor }))
+    Ok(Some(Effect::of(&editing.visit, &input).await?))
 }
 
 /// Saves, if the role is still what the person was shown.

@@ -4,12 +4,14 @@ mod check;
 mod compare;
 mod draft;
 mod editor;
+mod effect;
 mod refusal;
 mod view;
 mod words;
 
 pub(crate) use compare::{Line, lines};
 pub(crate) use editor::{Edited, Editor, note};
+pub(crate) use effect::Effect;
 pub(crate) use refusal::{Beyond, missing};
 pub(crate) use words::{About, RuleWords, field_in_words, from_one, in_words};
 

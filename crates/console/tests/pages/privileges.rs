@@ -16,6 +16,8 @@ both!(
     a_time_that_is_not_changed_stays_exact,
     a_privilege_without_a_slug_gets_one,
     a_change_is_not_saved_over_a_change_that_was_not_seen,
+    a_review_says_what_the_holder_gains_and_loses,
+    a_slug_that_is_taken_is_told_at_its_field,
     nobody_gives_more_than_they_hold_and_sees_an_example,
     who_may_only_read_sees_no_controls,
     controls_depend_on_what_one_may_give,
@@ -190,6 +192,14 @@ async fn life(server: &TestServer, browser: &mut Browser, holder: &Holder) {
         assert!(review.text.contains(part), "{part}: {}", review.text);
     }
     assert_eq!(holder.one(server, id).await, made, "reviewing changes nothing");
+    // What the privilege gives and takes, and what is new for its holder: a viewer reads in both environments anyway.
+    let effect = review.text.split_once("What the privilege gains and loses").unwrap().1;
+    let (rules, members) = effect.split_once("Who gains and loses what").unwrap();
+    for part in ["A holder then may readValue on secrets where environment is &#39;dev&#39;", "<strong>Loses"]
+    {
+        assert!(rules.contains(part), "{part}: {rules}");
+    }
+    assert!(members.contains("For the one who has the privilege nothing changes"), "{members}");
     // Back to the form and forth again.
     let page = press(browser, &edit, &review.text, "rules.form", &[], &[]).await.text;
     assert!(page.contains("Rule 1: <code>secrets</code>") && page.contains("value=\"day-shift\""), "{page}");
@@ -306,8 +316,58 @@ async fn a_privilege_without_a_slug_gets_one(server: TestServer) {
     assert!(slug.len() > 5 && made["isTemporary"] == false, "{made}");
     // One that is taken is told, and nothing is lost.
     let page = holder.give(&mut browser, &json!([reads("prod")]), &[("slug", slug)]).await;
-    assert!(page.status == 400 && page.text.contains("already exists"), "{}", page.text);
+    let told = "id=\"slug-problem\">Additional privilege with provided slug already exists";
+    assert!(page.status == 400 && page.text.contains(told), "{}", page.text);
     assert!(page.text.contains("&#34;prod&#34;") && page.text.contains(&format!("value=\"{slug}\"")));
+}
+
+async fn a_review_says_what_the_holder_gains_and_loses(server: TestServer) {
+    let (mut browser, project, _) = world(&server).await;
+    let id = server.project_member(&project, "no-access").await.id;
+    let holder = Holder::identity(&project, &id);
+    let privilege = holder.given(&server, "extra", json!([reads("dev")]), json!(null)).await;
+    let edit = holder.at(&format!("{privilege}/edit"));
+    let page = browser.page(&edit).await;
+    let set = [("permissions.0.conditions.0.value", "prod")];
+    let review = press(&mut browser, &edit, &page, "review", &set, &[]).await.text;
+    let members = review.split_once("Who gains and loses what").unwrap().1;
+    for part in [
+        "<bdi>no-access of a project then may readValue on secrets where environment is &#39;prod&#39;",
+        "<bdi>no-access of a project now may readValue on secrets where environment is &#39;dev&#39;",
+        "<strong>Gains",
+        "<strong>Loses",
+    ] {
+        assert!(members.contains(part), "{part}: {members}");
+    }
+    // An hour that begins tomorrow is a loss now.
+    let set = [("temporaryRange", "1h"), ("temporaryAccessStartTime", "2999-01-01T00:00:00")];
+    let review = press(&mut browser, &edit, &page, "review", &set, &[]).await.text;
+    let members = review.split_once("Who gains and loses what").unwrap().1;
+    assert!(members.contains("<strong>Loses") && !members.contains("<strong>Gains"), "{members}");
+
+    // Who may not ask sees the review without it.
+    let rules = json!([{ "subject": "identity", "action": ["read", "edit", "assign-additional-privileges",
+        "grant-privileges"] }, { "subject": "member", "action": "read" }, reads("dev"), reads("prod")]);
+    let mut manager = with_rules(&server, &project, BOB, rules).await;
+    let page = manager.page(&edit).await;
+    let review = press(&mut manager, &edit, &page, "review", &[], &[]).await;
+    assert_eq!(review.status, 200, "{}", review.text);
+    assert!(review.text.contains("is shown to those who may <code>explain</code>"), "{}", review.text);
+}
+
+async fn a_slug_that_is_taken_is_told_at_its_field(server: TestServer) {
+    let (mut browser, _, holder) = world(&server).await;
+    holder.given(&server, "first", json!([reads("dev")]), json!(null)).await;
+    let second = holder.given(&server, "second", json!([reads("dev")]), json!(null)).await;
+    let edit = holder.at(&format!("{second}/edit"));
+    let page = browser.page(&edit).await;
+    let review = press(&mut browser, &edit, &page, "review", &[("slug", "first")], &[]).await.text;
+    let page = press(&mut browser, &edit, &review, "save", &[], &[]).await;
+    let told = "id=\"slug-problem\">Additional privilege with provided slug already exists";
+    assert!(page.status == 400 && page.text.contains(told), "{}", page.text);
+    let again = form(&page.text, "Review the changes");
+    assert_eq!(value(&again, "slug"), "first");
+    assert_eq!(holder.one(&server, &second).await["slug"], "second");
 }
 
 async fn a_change_is_not_saved_over_a_change_that_was_not_seen(server: TestServer) {

@@ -26,7 +26,7 @@ pub(super) fn routes() -> Routes {
         .post(
             ["/api/v1/access/diff"],
             EXPLAIN,
-            "What changes when a role is edited, or what one member may do and another may not",
+            "What changes when a role or privilege is edited, or what one member may do and another may not",
             diff::diff,
         )
 }

@@ -60,7 +60,10 @@ pub(super) async fn create(cx: &Cx, place: Place<'_>, input: NewRoleInput) -> Ap
     };
     let mut change = cx.app.store.change(place.permit, &cx.author()).await?;
     let taken = format!("{} role with same slug already exists", place.kind());
-    let id = change.insert_role(place.scope, &parts).await.map_err(|error| conflict(error, taken))?;
+    let id = change
+        .insert_role(place.scope, &parts)
+        .await
+        .map_err(|error| ApiError::taken(error, "slug", taken))?;
     let detail = json!({ "roleId": id, "slug": slug, "name": name, "permissions": permissions });
     change.audit(place.event("create"), place.scope.org(), place.scope.project(), &detail);
     change.commit().await?;
@@ -88,7 +91,7 @@ pub(super) async fn update(cx: &Cx, place: Place<'_>, role: Role, input: RoleCha
     };
     let mut change = cx.app.store.change(place.permit, &cx.author()).await?;
     let taken = format!("{} role with the same slug already exists", place.kind());
-    if !change.update_role(&role, &parts).await.map_err(|error| conflict(error, taken))? {
+    if !change.update_role(&role, &parts).await.map_err(|error| ApiError::taken(error, "slug", taken))? {
         return Err(changed_meanwhile());
     }
     let detail = json!({
@@ -131,13 +134,6 @@ fn still_assigned(holders: &str) -> ApiError {
 
 fn changed_meanwhile() -> ApiError {
     ApiError::bad_request("The role was changed meanwhile. Please try again.")
-}
-
-fn conflict(error: StoreError, taken: String) -> ApiError {
-    match error {
-        StoreError::Conflict(_) => ApiError::bad_request(taken),
-        other => other.into(),
-    }
 }
 
 async fn current(cx: &Cx, id: vouchsafe_domain::id::RoleId) -> ApiResult<Role> {

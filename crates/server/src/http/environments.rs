@@ -158,10 +158,7 @@ fn missing(id: EnvironmentId) -> ApiError {
 }
 
 fn taken(error: StoreError) -> ApiError {
-    match error {
-        StoreError::Conflict(_) => ApiError::bad_request("Environment with slug already exist"),
-        error => error.into(),
-    }
+    ApiError::taken(error, "slug", "Environment with slug already exist")
 }
 
 fn position(given: Option<i64>) -> ApiResult<Option<i64>> {

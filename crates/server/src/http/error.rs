@@ -94,14 +94,22 @@ impl ApiError {
         Self::issue("custom", field, message)
     }
 
+    /// 400 for what has to be one of a kind and is there already: `details.issues` says that `field` is why, as a 422
+    /// would say it.
+    pub fn taken(error: StoreError, field: &str, message: impl Into<Cow<'static, str>>) -> Self {
+        let message = message.into();
+        match error {
+            StoreError::Conflict(_) => {
+                let issues = json!({ "issues": [issue("taken", field, &message)] });
+                Self::bad_request(message).with_details(issues)
+            }
+            other => other.into(),
+        }
+    }
+
     /// 422 with the code of the issue.
     pub fn issue(code: &str, field: &str, message: impl Into<String>) -> Self {
-        let path: Vec<Value> = field
-            .split('.')
-            .filter(|part| !part.is_empty())
-            .map(|part| part.parse::<u64>().map_or_else(|_| Value::from(part), Value::from))
-            .collect();
-        let issue = json!({ "code": code, "path": path, "message": message.into() });
+        let issue = issue(code, field, &message.into());
         Self(Box::new(Refusal {
             status: StatusCode::UNPROCESSABLE_ENTITY,
             name: "ValidationFailure".into(),
@@ -222,6 +230,16 @@ impl ApiError {
         }
         response
     }
+}
+
+/// What is wrong with a field, as clients see it.
+fn issue(code: &str, field: &str, message: &str) -> Value {
+    let path: Vec<Value> = field
+        .split('.')
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse::<u64>().map_or_else(|_| Value::from(part), Value::from))
+        .collect();
+    json!({ "code": code, "path": path, "message": message })
 }
 
 impl From<StoreError> for ApiError {

@@ -355,10 +355,7 @@ fn changed_meanwhile() -> ApiError {
 }
 
 fn taken(error: StoreError) -> ApiError {
-    match error {
-        StoreError::Conflict(_) => ApiError::bad_request("A group with this slug exists already"),
-        other => other.into(),
-    }
+    ApiError::taken(error, "slug", "A group with this slug exists already")
 }
 
 fn name(text: &str) -> ApiResult<String> {

@@ -82,10 +82,7 @@ async fn update(cx: Cx, input: UpdateOrganization) -> Outcome<UpdateOrganization
 }
 
 fn slug_taken(error: StoreError) -> ApiError {
-    match error {
-        StoreError::Conflict(_) => ApiError::bad_request("Organization with this slug already exists"),
-        error => error.into(),
-    }
+    ApiError::taken(error, "slug", "Organization with this slug already exists")
 }
 
 /// A display name of 1–64 characters.

@@ -270,12 +270,7 @@ fn changed_meanwhile() -> ApiError {
 }
 
 fn taken(error: StoreError) -> ApiError {
-    match error {
-        StoreError::Conflict(_) => {
-            ApiError::bad_request("Additional privilege with provided slug already exists")
-        }
-        other => other.into(),
-    }
+    ApiError::taken(error, "slug", "Additional privilege with provided slug already exists")
 }
 
 async fn stored(cx: &Cx, id: PrivilegeId) -> ApiResult<store::Privilege> {
@@ -288,7 +283,7 @@ fn slug(text: &str) -> ApiResult<String> {
     Ok(slug.into_string())
 }
 
-fn window(time: &PrivilegeTime) -> ApiResult<Option<TemporaryRole>> {
+pub(super) fn window(time: &PrivilegeTime) -> ApiResult<Option<TemporaryRole>> {
     if time.is_temporary.unwrap_or(false) { limited(time).map(Some) } else { Ok(None) }
 }
 

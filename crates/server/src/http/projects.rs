@@ -328,12 +328,7 @@ fn shown(project: &store::Project, environments: Vec<store::Environment>) -> Pro
 }
 
 fn taken(error: StoreError, slug: &str) -> ApiError {
-    match error {
-        StoreError::Conflict(_) => {
-            ApiError::bad_request(format!("A project with the slug '{slug}' exists already"))
-        }
-        error => error.into(),
-    }
+    ApiError::taken(error, "slug", format!("A project with the slug '{slug}' exists already"))
 }
 
 fn kind(text: Option<&str>) -> ApiResult<Option<&'static str>> {

@@ -147,10 +147,7 @@ async fn of_project(cx: &Cx, project: ProjectId, id: TagId) -> ApiResult<store::
 }
 
 fn taken(error: StoreError) -> ApiError {
-    match error {
-        StoreError::Conflict(_) => ApiError::bad_request("Tag already exist"),
-        error => error.into(),
-    }
+    ApiError::taken(error, "slug", "Tag already exist")
 }
 
 fn color(text: &str) -> ApiResult<String> {

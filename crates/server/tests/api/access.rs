@@ -11,6 +11,9 @@ both!(
     an_explanation_says_what_the_route_does,
     who_may_is_listed_page_by_page,
     an_edit_of_a_role_is_shown_before_it_is_made,
+    an_edit_of_a_privilege_is_shown_before_it_is_made,
+    an_edit_of_a_privilege_is_looked_at_when_it_holds,
+    a_privilege_of_another_place_is_not_told_of,
     two_members_are_told_apart,
     who_may_not_ask_is_refused,
     questions_that_make_no_sense_are_refused,
@@ -261,6 +264,137 @@ async fn an_edit_of_a_role_is_shown_before_it_is_made(server: TestServer) {
     let broken =
         json!({ "projectId": project, "role": "reader", "permissions": [{ "subject": "x", "action": "y" }] });
     assert!(admin.post(DIFF, broken).await.refused(422).contains("permissions"));
+}
+
+/// Environments in which `readValue` is gained and lost.
+fn gained_and_lost(change: &Value) -> (Vec<Value>, Vec<Value>) {
+    let side = |side: &str| {
+        let gaps = change[side].as_array().unwrap().iter().filter(|gap| gap["action"] == "readValue");
+        gaps.map(|gap| gap["example"]["environment"].clone()).collect()
+    };
+    (side("gained"), side("lost"))
+}
+
+async fn an_edit_of_a_privilege_is_shown_before_it_is_made(server: TestServer) {
+    let (admin, project) = (&server.admin, project(&server).await);
+    put_secrets(&server, &project).await;
+    let reads = |environment: &str| secrets(&["readValue", "describeSecret"], environment);
+    let bot = server.project_member(&project, "no-access").await;
+    let ann = server.user("ann@example.com", "member").await;
+    let body = json!({ "emails": ["ann@example.com"], "roleSlugs": ["no-access"] });
+    let added = admin.post(&format!("/api/v1/projects/{project}/memberships"), body).await.ok();
+    let to_bot = json!({ "identityId": bot.id, "projectId": project });
+    let to_ann = json!({ "projectMembershipId": added["memberships"][0]["id"] });
+    for (holder, kind, route, named) in [
+        (&bot, "identity", "/api/v2/identity-project-additional-privilege", to_bot),
+        (&ann, "user", "/api/v1/user-project-additional-privilege", to_ann),
+    ] {
+        let mut given = named.clone();
+        (given["slug"], given["permissions"]) = (json!("extra"), json!([reads("dev")]));
+        let made = admin.post(route, given).await.ok()["privilege"].clone();
+        let mut other = named;
+        (other["slug"], other["permissions"]) = (json!("other"), json!([reads("staging")]));
+        admin.post(route, other).await.ok();
+        let edit = json!({ "projectId": project, "privilegeId": made["id"], "permissions": [reads("prod")] });
+        let shown = admin.post(DIFF, edit.clone()).await.ok();
+        let expected = (vec![json!("prod")], vec![json!("dev")]);
+        assert_eq!(gained_and_lost(&shown["difference"]), expected, "{shown}");
+        assert_eq!(gained_and_lost(&shown["members"][0]), expected, "{shown}");
+        let member = &shown["members"][0]["member"];
+        assert_eq!((&member["type"], &member["id"]), (&json!(kind), &json!(holder.id)), "{shown}");
+        assert_eq!((&shown["examined"], &shown["nextCursor"]), (&json!(1), &Value::Null));
+        // What the holder has from elsewhere is neither gained nor lost.
+        let mut held = edit.clone();
+        held["permissions"] = json!([reads("dev"), reads("staging")]);
+        let shown = admin.post(DIFF, held).await.ok();
+        assert_eq!(gained_and_lost(&shown["difference"]), (vec![json!("staging")], Vec::new()));
+        assert_eq!(shown["members"], json!([]));
+
+        // Made, it is as it was shown.
+        let one = format!("{route}/{}", text(&made["id"]));
+        assert_eq!(read_secret(holder, &project, "dev").await, 200);
+        admin.patch(&one, json!({ "permissions": [reads("prod")] })).await.ok();
+        let now = (read_secret(holder, &project, "dev").await, read_secret(holder, &project, "prod").await);
+        assert_eq!(now, (403, 200));
+        assert_eq!(admin.post(DIFF, edit.clone()).await.ok()["members"], json!([]));
+        let mut broken = edit;
+        broken["permissions"] = json!([{ "subject": "x", "action": "y" }]);
+        assert!(admin.post(DIFF, broken).await.refused(422).contains("permissions"));
+    }
+}
+
+async fn an_edit_of_a_privilege_is_looked_at_when_it_holds(server: TestServer) {
+    let (admin, project) = (&server.admin, project(&server).await);
+    let bot = server.project_member(&project, "no-access").await;
+    let during = |from: i64| {
+        let start = server.app.now().plus_seconds(from);
+        json!({ "isTemporary": true, "temporaryMode": "relative", "temporaryRange": "1h",
+            "temporaryAccessStartTime": start.to_string() })
+    };
+    let dev = secrets(&["readValue"], "dev");
+    let give = async |slug: &str, time: Value| {
+        let body = json!({ "identityId": bot.id, "projectId": project, "slug": slug, "permissions": [dev],
+            "type": time });
+        let made = admin.post("/api/v2/identity-project-additional-privilege", body).await.ok();
+        let mut edit = json!({ "projectId": project, "privilegeId": made["privilege"]["id"] });
+        edit["permissions"] = json!([dev]);
+        edit
+    };
+    let with = |edit: &Value, field: &str, value: Value| {
+        let mut edit = edit.clone();
+        edit[field] = value;
+        edit
+    };
+    let change = async |edit: Value| gained_and_lost(&with_sides(&admin.post(DIFF, edit).await.ok()));
+    let (none, in_dev) = (Vec::<Value>::new(), vec![json!("dev")]);
+    let prod = json!([secrets(&["readValue"], "prod")]);
+
+    // It begins tomorrow: what it gives then.
+    let coming = give("coming", during(86_400)).await;
+    let edited = with(&coming, "permissions", prod);
+    assert_eq!(change(edited.clone()).await, (vec![json!("prod")], in_dev.clone()));
+    // The same rules from now on, or for good, are a gain now.
+    assert_eq!(change(with(&coming, "type", during(0))).await, (in_dev.clone(), none.clone()));
+    let for_good = json!({ "isTemporary": false });
+    assert_eq!(change(with(&coming, "type", for_good.clone())).await, (in_dev.clone(), none.clone()));
+    assert_eq!(change(coming).await, (none.clone(), none.clone()));
+
+    // It holds: beginning tomorrow is a loss now, and an hour that is over too.
+    let held = give("held", for_good).await;
+    for from in [86_400, -3_600] {
+        assert_eq!(change(with(&held, "type", during(from))).await, (none.clone(), in_dev.clone()), "{from}");
+    }
+    let refused = with(&held, "type", json!({ "isTemporary": true, "temporaryRange": "soon" }));
+    admin.post(DIFF, refused).await.refused(422);
+}
+
+/// What changes for the one holder; nothing if they are not told of.
+fn with_sides(reply: &Value) -> Value {
+    match &reply["members"][0] {
+        Value::Null => json!({ "gained": [], "lost": [] }),
+        change => change.clone(),
+    }
+}
+
+async fn a_privilege_of_another_place_is_not_told_of(server: TestServer) {
+    let (admin, here) = (&server.admin, project(&server).await);
+    let there = text(&server.project("there").await["id"]).to_owned();
+    role(admin, &there, "auditor", vec![rule("access", &["explain"])]).await;
+    let auditor = server.project_member(&there, "auditor").await;
+    let bot = server.project_member(&here, "viewer").await;
+    let body = json!({ "identityId": bot.id, "projectId": here, "slug": "extra", "permissions": [] });
+    let made = admin.post("/api/v2/identity-project-additional-privilege", body).await.ok();
+    let edit = |project: Option<&String>| json!({ "projectId": project, "privilegeId": made["privilege"]["id"], "permissions": [] });
+    admin.post(DIFF, edit(Some(&here))).await.ok();
+    admin.post(DIFF, edit(Some(&there))).await.refused(404);
+    admin.post(DIFF, edit(None)).await.refused(404);
+    auditor.post(DIFF, edit(Some(&there))).await.refused(404);
+    auditor.post(DIFF, edit(Some(&here))).await.refused(403);
+    server.stranger().await.post(DIFF, edit(Some(&here))).await.refused(404);
+    // One question at a time.
+    let mut both = edit(Some(&here));
+    both["role"] = json!("viewer");
+    admin.post(DIFF, both).await.refused(422);
 }
 
 async fn two_members_are_told_apart(server: TestServer) {

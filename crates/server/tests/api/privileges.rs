@@ -46,8 +46,10 @@ async fn a_privilege_lives_from_create_to_delete(server: TestServer) {
         (read_secret(&bot, &project, "prod").await, read_secret(&bot, &project, "dev").await),
         (200, 403)
     );
-    let message = admin.post(V2, body).await.refused(400);
-    assert_eq!(message, "Additional privilege with provided slug already exists");
+    let again = admin.post(V2, body).await;
+    let issue = json!({ "code": "taken", "path": ["slug"], "message": again.body["message"] });
+    assert_eq!(again.body["details"], json!({ "issues": [issue] }));
+    assert_eq!(again.refused(400), "Additional privilege with provided slug already exists");
 
     let one = format!("{V2}/{}", text(&made["id"]));
     assert_eq!(admin.get(&one).await.ok()["privilege"], made);

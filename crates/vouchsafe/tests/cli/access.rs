@@ -79,12 +79,18 @@ fn access_is_explained_listed_and_compared() {
     assert!(shown.contains("identity deployer") && shown.contains(gained), "{shown}");
     let shown = world.told_json(&diff);
     assert_eq!(shown["members"][0]["gained"][0]["example"]["environment"], "prod");
+    let privilege = json!({ "identityId": identity, "projectId": project, "permissions": [] });
+    let privilege = world.post("/api/v2/identity-project-additional-privilege", &privilege);
+    let privilege = privilege["privilege"]["id"].as_str().expect("an id");
+    let diff = ["access", "diff", "--privilege", privilege, "--rules", "rules.json", "--project-id", project];
+    let shown = world.told(&diff);
+    assert!(shown.contains("the privilege gains:") && shown.contains(gained), "{shown}");
     let same = ["access", "diff", "--from", identity, "--to", identity, "--project-id", project];
     assert_eq!(world.told(&same), "no difference\n");
 
     for (arguments, message) in [
         (&["access", "explain", "readValue", "secrets", "--who", "nobody"][..], "`nobody` names nobody"),
-        (&["access", "diff"], "give --role and --rules"),
+        (&["access", "diff"], "give --role or --privilege with --rules"),
         (&["access", "who-can", "read", "role", "--on", "x"], "expected a name and a value"),
     ] {
         let said = world.refused(2, arguments);

@@ -1,15 +1,20 @@
-//! What changes when a role is edited, and what tells two members apart.
+//! What changes when a role or an additional privilege is edited, and what tells two members apart.
 
+use serde_json::Value;
 use vouchsafe_api::access::{AccessChange, AccessGap, Diff, DiffReply, MemberChange, Somebody};
+use vouchsafe_domain::id::PrivilegeId;
+use vouchsafe_domain::time::Timestamp;
 use vouchsafe_policy::builtin::is_reserved;
 use vouchsafe_policy::{Gap, Grant, GrantSource, Permissions, Rule, diff as compare};
-use vouchsafe_store::Role;
+use vouchsafe_store::{Holder, Privilege, Role, TemporaryRole};
 
 use super::holding::{Place, brief, named};
 use super::who_can::cursor;
+use crate::grants::Holdings;
 use crate::http::cx::Cx;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::identities::within;
+use crate::http::privileges::window;
 use crate::http::reply::ok;
 use crate::http::route::Outcome;
 use crate::rules;
@@ -19,10 +24,14 @@ const MOST_RULES: usize = 10;
 
 pub(super) async fn diff(cx: Cx, input: Diff) -> Outcome<DiffReply> {
     let place = Place::of(&cx, input.project_id).await?;
-    match (&input.role, &input.permissions, input.from, input.to) {
-        (Some(_), Some(_), None, None) => of_role(&cx, place, input).await,
-        (None, None, Some(from), Some(to)) => of_members(&cx, place, from, to).await,
-        _ => Err(ApiError::invalid("role", "Expected either role and permissions, or from and to")),
+    match (&input.role, input.privilege_id, &input.permissions, input.from, input.to) {
+        (Some(_), None, Some(_), None, None) => of_role(&cx, place, input).await,
+        (None, Some(id), Some(_), None, None) => of_privilege(&cx, place, id, input).await,
+        (None, None, None, Some(from), Some(to)) => of_members(&cx, place, from, to).await,
+        _ => Err(ApiError::invalid(
+            "role",
+            "Expected role and permissions, or privilegeId and permissions, or from and to",
+        )),
     }
 }
 
@@ -53,14 +62,63 @@ async fn of_role(cx: &Cx, place: Place, input: Diff) -> Outcome<DiffReply> {
     let missing = || ApiError::not_found(format!("Role with slug '{slug}' not found"));
     let role = cx.app.store.custom_role_by_slug(place.roles(), &slug).await?.ok_or_else(missing)?;
 
-    let (before, after) = (rules::widest(&role.permissions, "{{")?, rules::widest(&wanted, "{{")?);
-    let whoever = Names { after: "A holder".to_owned(), before: "a holder".to_owned() };
-    let (before, after) = (compiled(place, &slug, before)?, compiled(place, &slug, after)?);
-    let difference = change(before, after, whoever.over_time()).await?;
-    let wanted = wanted.into_iter().map(serde_json::from_value).collect::<Result<Vec<Rule>, _>>();
-    let wanted = wanted.map_err(|error| ApiError::internal(error.to_string()))?;
-    let members = holders(cx, place, &role, &wanted, &cursor, limit).await?;
+    let difference = edited(place, GrantSource::Role { slug }, &role.permissions, &wanted).await?;
+    let members = holders(cx, place, &role, &parsed(wanted)?, &cursor, limit).await?;
     ok(DiffReply { difference, ..members })
+}
+
+async fn of_privilege(cx: &Cx, place: Place, id: PrivilegeId, input: Diff) -> Outcome<DiffReply> {
+    let missing = || ApiError::not_found(format!("Privilege with ID '{id}' not found"));
+    let old = cx.app.store.privilege(id).await?.filter(|found| Some(found.project_id) == place.project);
+    let old = old.ok_or_else(missing)?;
+    let wanted = rules::checked(place.level(), "permissions", &input.permissions.unwrap_or_default())?;
+    let temporary = match &input.time {
+        Some(time) => window(time)?,
+        None => old.temporary.clone(),
+    };
+    let source = GrantSource::Privilege { slug: old.slug.clone() };
+    let difference = edited(place, source, &old.permissions, &wanted).await?;
+
+    let holder = cx.app.store.holder(place.org, old.member).await?.ok_or_else(missing)?;
+    let (before, _) = place.held_by(cx, old.member).await?;
+    let span = temporary.as_ref().map(|window| (window.starts_at, window.ends_at));
+    let after = before.clone().with_privilege(&old.slug, &parsed(wanted)?, span);
+    let at = when_to_look(&old, temporary.as_ref(), cx.now());
+    let member = if holder.is_active { changed(&holder, &before, &after, at).await? } else { None };
+    ok(DiffReply { difference, members: member.into_iter().collect(), examined: 1, next_cursor: None })
+}
+
+/// Now, or, if the privilege holds now neither as it is nor as it would be, when it would begin.
+fn when_to_look(old: &Privilege, wanted: Option<&TemporaryRole>, now: Timestamp) -> Timestamp {
+    let holds_now = |window: Option<&TemporaryRole>| {
+        window.is_none_or(|window| window.starts_at <= now && now < window.ends_at)
+    };
+    match wanted {
+        Some(window) if !holds_now(wanted) && !holds_now(old.temporary.as_ref()) => window.starts_at.max(now),
+        _ => now,
+    }
+}
+
+/// What a list of rules allows after an edit and not before, and the other way round.
+async fn edited(
+    place: Place,
+    source: GrantSource,
+    before: &[Value],
+    after: &[Value],
+) -> ApiResult<AccessChange> {
+    let compiled = |rules: &[Value]| {
+        let grant = Grant { source: source.clone(), rules: rules::widest(rules, "{{")? };
+        let compiled = Permissions::compile(place.level(), &[grant]);
+        compiled.map_err(|error| ApiError::internal(error.to_string()))
+    };
+    let whoever = Names { after: "A holder".to_owned(), before: "a holder".to_owned() };
+    change(compiled(before)?, compiled(after)?, whoever.over_time()).await
+}
+
+/// Rules that were checked.
+fn parsed(rules: Vec<Value>) -> ApiResult<Vec<Rule>> {
+    let rules = rules.into_iter().map(serde_json::from_value).collect::<Result<_, _>>();
+    rules.map_err(|error| ApiError::internal(error.to_string()))
 }
 
 /// What changes for the holders of a role, page by page.
@@ -78,21 +136,24 @@ async fn holders(
     let examined = page.len();
     let mut members = Vec::new();
     for holder in page.into_iter().filter(|holder| holder.is_active) {
-        let (holdings, _) = place.held_by(cx, holder.member).await?;
-        let (before, after) = (holdings.at(cx.now())?, holdings.with_role(&role.slug, wanted).at(cx.now())?);
-        let names = Names { after: holder.name.clone(), before: holder.name.clone() };
-        let change = change(before, after, names.over_time()).await?;
-        if !change.gained.is_empty() || !change.lost.is_empty() {
-            members.push(MemberChange { member: brief(&holder), change });
-        }
+        let (before, _) = place.held_by(cx, holder.member).await?;
+        let after = before.clone().with_role(&role.slug, wanted);
+        members.extend(changed(&holder, &before, &after, cx.now()).await?);
     }
     Ok(DiffReply { difference: AccessChange::default(), members, examined, next_cursor })
 }
 
-fn compiled(place: Place, slug: &str, rules: Vec<Rule>) -> ApiResult<Permissions> {
-    let source = GrantSource::Role { slug: slug.to_owned() };
-    let compiled = Permissions::compile(place.level(), &[Grant { source, rules }]);
-    compiled.map_err(|error| ApiError::internal(error.to_string()))
+/// What changes for somebody at a time, if anything does.
+async fn changed(
+    holder: &Holder,
+    before: &Holdings,
+    after: &Holdings,
+    at: Timestamp,
+) -> ApiResult<Option<MemberChange>> {
+    let names = Names { after: holder.name.clone(), before: holder.name.clone() };
+    let change = change(before.at(at)?, after.at(at)?, names.over_time()).await?;
+    let is_same = change.gained.is_empty() && change.lost.is_empty();
+    Ok((!is_same).then(|| MemberChange { member: brief(holder), change }))
 }
 
 /// What the two sides are called in sentences.

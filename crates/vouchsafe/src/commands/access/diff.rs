@@ -5,6 +5,7 @@ use clap::Args;
 use serde_json::json;
 use vouchsafe_api::access::{AccessChange, AccessGap, Diff, MemberChange};
 use vouchsafe_client::Client;
+use vouchsafe_domain::id::PrivilegeId;
 
 use super::super::admin::input;
 use super::{PlaceArgs, somebody};
@@ -17,6 +18,8 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   Who would gain and lose what, if a role had the rules in this file?
     vouchsafe access diff --role deployer --rules deployer.json --project-id 0190f4e3-…
+  And if an additional privilege had them?
+    vouchsafe access diff --privilege 0190f4e7-… --rules deployer.json --project-id 0190f4e3-…
   What may one identity do that another one may not?
     vouchsafe access diff --from 0190f4e2-… --to 0190f4e6-… --project-id 0190f4e3-…";
 
@@ -26,8 +29,11 @@ pub(crate) struct DiffArgs {
     /// Slug of a custom role
     #[arg(long, value_name = "SLUG", requires = "rules", conflicts_with_all = ["from", "to"])]
     role: Option<String>,
-    /// File with the rules that the role would have, in JSON or YAML; - reads stdin
-    #[arg(long, value_name = "FILE", requires = "role")]
+    /// Id of an additional privilege in the project
+    #[arg(long, value_name = "ID", requires = "rules", conflicts_with_all = ["role", "from", "to"])]
+    privilege: Option<PrivilegeId>,
+    /// File with the rules that the role or privilege would have, in JSON or YAML; - reads stdin
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "to"])]
     rules: Option<String>,
     /// Somebody: the id of an identity, or user:ID, or group:ID
     #[arg(long, value_name = "ID", requires = "to")]
@@ -45,25 +51,27 @@ pub(crate) struct DiffArgs {
 
 pub(super) async fn run(args: DiffArgs, file: &FileSettings, printer: &Printer) -> Outcome {
     let project_id = args.place.resolve(file)?;
-    let input = match (args.role, args.rules, args.from, args.to) {
-        (Some(role), Some(rules), None, None) => {
-            Diff { project_id, role: Some(role), permissions: Some(input::rules(&rules)?), ..Diff::default() }
+    let (edited, input) = match (args.role, args.privilege, args.rules, args.from, args.to) {
+        (role, privilege_id, Some(rules), None, None) if role.is_some() || privilege_id.is_some() => {
+            let edited = if role.is_some() { "role" } else { "privilege" };
+            let permissions = Some(input::rules(&rules)?);
+            (Some(edited), Diff { project_id, role, privilege_id, permissions, ..Diff::default() })
         }
-        (None, None, Some(from), Some(to)) => {
-            Diff { project_id, from: Some(somebody(&from)?), to: Some(somebody(&to)?), ..Diff::default() }
+        (None, None, None, Some(from), Some(to)) => {
+            let (from, to) = (Some(somebody(&from)?), Some(somebody(&to)?));
+            (None, Diff { project_id, from, to, ..Diff::default() })
         }
-        _ => return Err(Failure::usage("give --role and --rules, or --from and --to")),
+        _ => return Err(Failure::usage("give --role or --privilege with --rules, or --from and --to")),
     };
-    let is_role = input.role.is_some();
     let client = args.access.client(file).await?;
     let (difference, members) = compared(&client, input).await?;
     if let Some(format) = args.output.format() {
         return printer.structured(format, &json!({ "difference": difference, "members": members }));
     }
-    if !is_role {
+    let Some(edited) = edited else {
         return show(printer, "gained by the second", "lost to the first", &difference);
-    }
-    show(printer, "the role gains", "the role loses", &difference)?;
+    };
+    show(printer, &format!("the {edited} gains"), &format!("the {edited} loses"), &difference)?;
     for MemberChange { member, change } in &members {
         printer.data("")?;
         printer
@@ -71,7 +79,7 @@ pub(super) async fn run(args: DiffArgs, file: &FileSettings, printer: &Printer) 
         show(printer, "gains", "loses", change)?;
     }
     if members.is_empty() {
-        printer.note("for nobody who holds the role anything changes");
+        printer.note(format!("for nobody who holds the {edited} anything changes"));
     }
     Ok(())
 }

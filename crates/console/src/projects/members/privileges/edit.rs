@@ -182,6 +182,6 @@ pub(super) async fn take(Path(address): Path<Address>, posted: Posted<Visit>) ->
     if button == "save" {
         review::save(editing, rules, time).await
     } else {
-        review::show(editing, &rules, review::Said::Nothing).await
+        review::show(editing, &rules, time, review::Said::Nothing).await
     }
 }

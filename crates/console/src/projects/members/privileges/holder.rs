@@ -96,10 +96,14 @@ impl Holder {
         self.kind.may_take_privileges(&self.frame, &self.member.fact)
     }
 
+    /// Whether the person may ask what members may do: who may in the organization, may in its projects.
+    pub(super) fn may_explain(&self, visit: &Visit) -> bool {
+        visit.may(org::ACCESS_EXPLAIN) || self.frame.held.may(project::ACCESS_EXPLAIN)
+    }
+
     /// What a refusal says is beyond what the person holds.
     pub(super) async fn beyond(&self, visit: &Visit, refused: &Refused) -> Option<Beyond> {
-        let may_explain = visit.may(org::ACCESS_EXPLAIN) || self.frame.held.may(project::ACCESS_EXPLAIN);
-        Beyond::of(visit, refused, may_explain).await
+        Beyond::of(visit, refused, self.may_explain(visit)).await
     }
 
     fn api(&self, parts: &[&str]) -> String {

@@ -1,9 +1,10 @@
-//! Before a privilege is changed: what changes.
+//! Before a privilege is changed: what changes, and what its holder gains and loses.
 
 use askama::Template;
 use http::StatusCode;
 use serde_json::Value;
-use vouchsafe_api::privileges::PrivilegeTime;
+use vouchsafe_api::access::Diff;
+use vouchsafe_api::privileges::{Privilege, PrivilegeTime};
 
 use super::edit::Editing;
 use super::holder::Holder;
@@ -13,7 +14,7 @@ use crate::errors::{Shown, Trouble};
 use crate::form::Form;
 use crate::page::{self, Chrome};
 use crate::projects::frame::Frame;
-use crate::rules::{Beyond, Edited, Line, lines, pretty};
+use crate::rules::{Beyond, Edited, Effect, Line, lines, pretty};
 
 /// What the page says above the changes.
 pub(super) enum Said {
@@ -35,6 +36,7 @@ struct Page<'a> {
     /// Name of a property, before, after.
     facts: Vec<(&'static str, String, String)>,
     lines: Vec<Line>,
+    effect: Option<Effect>,
     beyond: Option<Beyond>,
     action: String,
     /// Address of the privilege.
@@ -47,7 +49,7 @@ struct Page<'a> {
     seen: String,
 }
 
-pub(super) async fn show(mut editing: Editing, rules: &[Value], said: Said) -> Shown {
+pub(super) async fn show(mut editing: Editing, rules: &[Value], time: PrivilegeTime, said: Said) -> Shown {
     let (status, beyond) = match &said {
         Said::Nothing => (StatusCode::OK, None),
         Said::ChangedMeanwhile => {
@@ -61,6 +63,7 @@ pub(super) async fn show(mut editing: Editing, rules: &[Value], said: Said) -> S
         }
     };
     let Some(old) = &editing.privilege else { return Err(Trouble::not_found()) };
+    let effect = effect(&editing, old, rules, time).await?;
     let form = &editing.form;
     let facts = [
         ("Slug", old.slug.clone(), form.text("slug").trim().to_owned()),
@@ -74,6 +77,7 @@ pub(super) async fn show(mut editing: Editing, rules: &[Value], said: Said) -> S
         slug: &old.slug,
         facts: facts.into_iter().filter(|(_, before, after)| before != after).collect(),
         lines: lines(old.permissions.as_deref().unwrap_or_default(), rules),
+        effect,
         beyond,
         action: editing.action(),
         url: editing.back(),
@@ -84,13 +88,33 @@ pub(super) async fn show(mut editing: Editing, rules: &[Value], said: Said) -> S
     Ok(editing.visit.show_as(status, &page))
 }
 
+/// Asks the API, if the person may ask.
+async fn effect(
+    editing: &Editing,
+    privilege: &Privilege,
+    rules: &[Value],
+    time: PrivilegeTime,
+) -> Result<Option<Effect>, Trouble> {
+    if !editing.holder.may_explain(&editing.visit) {
+        return Ok(None);
+    }
+    let edit = Diff {
+        project_id: Some(privilege.project_id),
+        privilege_id: Some(privilege.id),
+        permissions: Some(rules.to_vec()),
+        time: Some(time),
+        ..Diff::default()
+    };
+    Ok(Some(Effect::of(&editing.visit, &edit).await?))
+}
+
 /// Saves, if the privilege is still what the person was shown.
 pub(super) async fn save(mut editing: Editing, rules: Vec<Value>, time: PrivilegeTime) -> Shown {
     let Some(old) = &editing.privilege else { return Err(Trouble::not_found()) };
     if editing.form.text("seen") != old.updated_at.to_string() {
-        return show(editing, &rules, Said::ChangedMeanwhile).await;
+        return show(editing, &rules, time, Said::ChangedMeanwhile).await;
     }
-    let input = editing.change(old, rules.clone(), time);
+    let input = editing.change(old, rules.clone(), time.clone());
     match editing.holder.change(&editing.visit, &input).await {
         Ok(privilege) => {
             let notice = format!("The privilege {} is changed", privilege.slug);
@@ -104,6 +128,6 @@ pub(super) async fn save(mut editing: Editing, rules: Vec<Value>, time: Privileg
             }
             editing.refused(refused).await
         }
-        Err(refused) => show(editing, &rules, Said::Refused(refused)).await,
+        Err(refused) => show(editing, &rules, time, Said::Refused(refused)).await,
     }
 }
