@@ -7,6 +7,7 @@ mod every_page;
 mod lockout;
 #[path = "../common/methods.rs"]
 mod methods;
+mod phone;
 mod privileges;
 mod roles;
 mod window;

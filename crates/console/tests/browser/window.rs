@@ -150,6 +150,11 @@ impl Window {
         }
     }
 
+    /// Types into what has the focus.
+    pub(crate) async fn keys(&self, keys: &str) {
+        self.driver.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
     /// An element, once there is one: a page that was sent for may still be on its way.
     async fn find(&self, css: &str) -> Element {
         match soon(async || self.driver.find(Locator::Css(css)).await.ok()).await {
@@ -176,7 +181,7 @@ impl Window {
         answer["value"].take()
     }
 
-    async fn resize(&self, width: u32, height: u32) {
+    pub(crate) async fn resize(&self, width: u32, height: u32) {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         let command = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": size });
         self.command("goog/cdp/execute", &command).await;

@@ -364,8 +364,8 @@ async fn an_edit_of_a_privilege_is_looked_at_when_it_holds(server: TestServer) {
     for from in [86_400, -3_600] {
         assert_eq!(change(with(&held, "type", during(from))).await, (none.clone(), in_dev.clone()), "{from}");
     }
-    let refused = with(&held, "type", json!({ "isTemporary": true, "temporaryRange": "soon" }));
-    admin.post(DIFF, refused).await.refused(422);
+    let refused = with(&held, "type", json!({ "isTemporary": true, "temporaryMode": "absolute" }));
+    admin.post(DIFF, refused).await.refused(400);
 }
 
 /// What changes for the one holder; nothing if they are not told of.

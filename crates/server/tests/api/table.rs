@@ -154,7 +154,7 @@ impl World {
             return person.get(&format!("{path}?{}", self.query())).await;
         }
         let mut body = body.clone();
-        if route.path.contains("additional-privilege") {
+        if route.path.contains("additional-privilege") || route.path.ends_with("/access/diff") {
             body["type"] = json!({ "isTemporary": false });
         }
         person.send(person.request(route.method.clone(), &path).json(&body)).await

@@ -79,8 +79,8 @@ fn access_is_explained_listed_and_compared() {
     assert!(shown.contains("identity deployer") && shown.contains(gained), "{shown}");
     let shown = world.told_json(&diff);
     assert_eq!(shown["members"][0]["gained"][0]["example"]["environment"], "prod");
-    let privilege = json!({ "identityId": identity, "projectId": project, "permissions": [] });
-    let privilege = world.post("/api/v2/identity-project-additional-privilege", &privilege);
+    let body = format!(r#"{{"identityId":"{identity}","projectId":"{project}","permissions":[]}}"#);
+    let privilege = world.post("/api/v2/identity-project-additional-privilege", &body);
     let privilege = privilege["privilege"]["id"].as_str().expect("an id");
     let diff = ["access", "diff", "--privilege", privilege, "--rules", "rules.json", "--project-id", project];
     let shown = world.told(&diff);
