@@ -348,7 +348,8 @@ async fn a_review_says_what_the_holder_gains_and_loses(server: TestServer) {
     // Who may not ask sees the review without it.
     let rules = json!([{ "subject": "identity", "action": ["read", "edit", "assign-additional-privileges",
         "grant-privileges"] }, { "subject": "member", "action": "read" }, reads("dev"), reads("prod")]);
-    let mut manager = with_rules(&server, &project, BOB, rules).await;
+    let mut manager = Browser::of(&server, BOB, "member").await;
+    with_rules(&server, &project, BOB, rules).await;
     let page = manager.page(&edit).await;
     let review = press(&mut manager, &edit, &page, "review", &[], &[]).await;
     assert_eq!(review.status, 200, "{}", review.text);
