@@ -22,7 +22,7 @@ pub(crate) enum AccessCommand {
     /// List who may do something
     #[command(after_help = ask::WHO_CAN_EXAMPLES)]
     WhoCan(ask::WhoCanArgs),
-    /// Show what changes when a role or privilege is edited, or what one member may do and another may not
+    /// Show what changes when a role is edited, or what one member may do and another may not
     #[command(after_help = diff::EXAMPLES)]
     Diff(diff::DiffArgs),
     /// Show why a request was refused, or list refused requests
