@@ -83,11 +83,13 @@ impl Signer {
     /// # Panics
     /// If the claims have no JSON form (a map whose keys are no strings).
     pub fn sign<C: Serialize>(&self, claims: &C) -> String {
-        let claims = serde_json::to_vec(claims).expect("claims have a JSON form");
-        // 86: a signature of 64 bytes in base64url.
-        let mut token = Vec::with_capacity(self.header.len() + claims.len().div_ceil(3) * 4 + 88);
+        // Room for those of an identity.
+        let mut json = Vec::with_capacity(1024);
+        serde_json::to_writer(&mut json, claims).expect("claims have a JSON form");
+        // 88 is a signature of 64 bytes in base64; the rest is for what base64 adds to the other part, and two dots.
+        let mut token = Vec::with_capacity(self.header.len() + json.len().div_ceil(3) * 4 + 92);
         token.extend_from_slice(self.header.as_bytes());
-        push_part(&mut token, &claims);
+        push_part(&mut token, &json);
         let signature = self.key.pair.sign(&token);
         push_part(&mut token, signature.as_ref());
         String::from_utf8(token).expect("base64url is ASCII")

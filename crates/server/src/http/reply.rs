@@ -26,6 +26,9 @@ pub(crate) struct EtagKey {
     pub(crate) if_none_match: Option<HeaderValue>,
 }
 
+/// Room for the usual answer, in bytes; a login's has 1,150.
+const USUAL_SIZE: usize = 1500;
+
 impl<T: Serialize> Reply<T> {
     /// Adds a header to the answer.
     #[must_use]
@@ -35,7 +38,7 @@ impl<T: Serialize> Reply<T> {
     }
 
     pub(crate) fn into_response(self, etag: Option<&EtagKey>) -> Result<Response, ApiError> {
-        let mut body = Vec::with_capacity(1024);
+        let mut body = Vec::with_capacity(USUAL_SIZE);
         serde_json::to_writer(&mut body, &self.body)
             .map_err(|error| ApiError::internal(error.to_string()))?;
         let mut response = Response::new(Body::empty());

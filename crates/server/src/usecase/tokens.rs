@@ -1,5 +1,7 @@
 //! Issuing, renewing and revoking access tokens of identities (`access-tokens.md` §3, §5, §6).
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use futures_util::future::join;
@@ -97,11 +99,11 @@ pub async fn log_in(
     app: &App,
     attempt: Attempt,
     proven: &Proven,
-) -> ApiResult<Result<(Login, Issued), Refusal>> {
+) -> ApiResult<Result<(Arc<Login>, Issued), Refusal>> {
     let now = attempt.at;
     let expected = app.store.expected_login(&attempt);
     let early = async {
-        let issued = issue_for_login(app, expected.as_ref()?, proven, now);
+        let issued = issue_for_login(app, expected.as_deref()?, proven, now);
         issued.ok()
     };
     // The first is asked first, so the attempt is in the queue before anything is signed.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use vouchsafe_domain::id::{AuthMethodId, ClientSecretId, IdentityId, OrgId};
 use vouchsafe_domain::ip::TrustedIps;
@@ -20,7 +20,7 @@ use crate::lockouts::counted_under;
 
 /// What became of an attempt.
 pub(super) struct Outcome {
-    pub(super) result: Result<Login, Refusal>,
+    pub(super) result: Result<Arc<Login>, Refusal>,
     /// A use to count later, because the secret has no limit.
     pub(super) counts_use: bool,
 }
@@ -118,6 +118,7 @@ pub(super) struct Candidate {
     tokens: TokenSettings,
     lockout: LockoutSettings,
     secret: Option<Secret>,
+    granted: OnceLock<Arc<Login>>,
 }
 
 struct Secret {
@@ -137,8 +138,8 @@ impl Candidate {
     }
 
     /// What a login with it is granted.
-    pub(super) fn login(&self) -> Login {
-        Login {
+    pub(super) fn login(&self) -> Arc<Login> {
+        let granted = || Login {
             identity_id: self.identity_id,
             identity_name: self.identity_name.clone(),
             org_id: self.org_id,
@@ -148,7 +149,8 @@ impl Candidate {
             method: self.method.clone(),
             tokens: self.tokens.clone(),
             client_secret_id: self.secret.as_ref().map(|secret| secret.id),
-        }
+        };
+        Arc::clone(self.granted.get_or_init(|| Arc::new(granted())))
     }
 
     /// Whether a login with this good secret or proof changes no count and is refused by nothing but a lock.
@@ -235,6 +237,7 @@ impl Candidate {
             tokens: token_settings(row)?,
             lockout: lockout_settings(row)?,
             secret: None,
+            granted: OnceLock::new(),
         })
     }
 }

@@ -8,6 +8,7 @@ mod fold;
 mod known;
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -148,7 +149,7 @@ impl Refusal {
     }
 }
 
-type Answer = StoreResult<Result<Login, Refusal>>;
+type Answer = StoreResult<Result<Arc<Login>, Refusal>>;
 
 /// An attempt and where its answer goes.
 pub(crate) struct Waiting {
@@ -193,7 +194,7 @@ impl Store {
 
     /// What [`Store::login`] will probably grant this attempt, if its credential is known. It grants nothing yet: a lock
     /// or a change may come before it.
-    pub fn expected_login(&self, attempt: &Attempt) -> Option<Login> {
+    pub fn expected_login(&self, attempt: &Attempt) -> Option<Arc<Login>> {
         let is_good = attempt.proof.as_ref().is_none_or(|proof| proof.verdict.is_ok());
         let found = is_good.then(|| self.logins().known.get(&attempt.credential, attempt.at))??;
         Some(found.login())

@@ -1,5 +1,7 @@
 //! Logins: what is granted, what locks, what is counted, and what is left in the audit log.
 
+use std::sync::Arc;
+
 use futures_util::future::join_all;
 use vouchsafe_domain::ip::TrustedIps;
 use vouchsafe_domain::lockout::{LockoutScope, LockoutSettings};
@@ -41,7 +43,7 @@ fn at(seconds: i64) -> Timestamp {
 
 impl Fixture {
     /// A login from the usual place; times are seconds after the start.
-    async fn login(&self, credential: &ClientCredential, seconds: i64) -> Result<Login, Refusal> {
+    async fn login(&self, credential: &ClientCredential, seconds: i64) -> Result<Arc<Login>, Refusal> {
         self.login_from(credential, HERE, seconds).await
     }
 
@@ -50,7 +52,7 @@ impl Fixture {
         credential: &ClientCredential,
         ip: &str,
         seconds: i64,
-    ) -> Result<Login, Refusal> {
+    ) -> Result<Arc<Login>, Refusal> {
         self.store.login(attempt(credential, ip, at(seconds))).await.unwrap()
     }
 
