@@ -19,7 +19,7 @@ Examples:
   Who would gain and lose what, if a role had the rules in this file?
     vouchsafe access diff --role deployer --rules deployer.json --project-id 0190f4e3-…
   And if an additional privilege had them?
-    vouchsafe access diff --privilege 0190f4e7-6b1c-7c3a-9d52-3f1b2a4c5d6e --rules deployer.json --project-id 0190f4e3-…
+    vouchsafe access diff --privilege 0190f4e7-6b1c-7c3a-9d52-3f1b2a4c5d6e --rules deployer.json
   What may one identity do that another one may not?
     vouchsafe access diff --from 0190f4e2-… --to 0190f4e6-… --project-id 0190f4e3-…";
 
