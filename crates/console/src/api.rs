@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use vouchsafe_api::concealed::Concealed;
 use vouchsafe_server::http::Api;
+use vouchsafe_server::start::Answers;
 
 /// Largest answer that a page takes, in bytes: a list of secrets is read whole.
 const LARGEST_ANSWER: usize = 256 * 1024 * 1024;

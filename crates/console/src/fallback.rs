@@ -4,6 +4,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use vouchsafe_server::http::Api;
+use vouchsafe_server::start::Answers;
 
 use crate::errors::Trouble;
 

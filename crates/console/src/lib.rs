@@ -32,18 +32,13 @@ mod sign_in;
 mod time;
 mod visit;
 
-use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use axum::body::{Bytes, HttpBody};
+use axum::Router;
+use axum::extract::Request;
 use axum::response::Response;
-use axum::{BoxError, Router};
-use http::Request;
-use tower::Service;
+use tower::ServiceExt;
 use vouchsafe_server::App;
 use vouchsafe_server::http::Api;
+use vouchsafe_server::start::Answers;
 
 use crate::api::Inside;
 
@@ -56,7 +51,7 @@ pub(crate) struct Console {
     pub(crate) inside: Inside,
 }
 
-/// The pages and the HTTP API of the application, as one service.
+/// The pages and the HTTP API of the application.
 #[derive(Clone)]
 pub struct Front {
     api: Api,
@@ -91,25 +86,13 @@ fn pages(app: App, api: &Api) -> Router {
         .with_state(console)
 }
 
-impl<B> Service<Request<B>> for Front
-where
-    B: HttpBody<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
+impl Answers for Front {
     /// Programs use the API far more often than people use pages, so no page stands in its way.
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    async fn answer(&self, request: Request) -> Response {
         if request.uri().path().starts_with("/api/") {
-            self.api.call(request)
-        } else {
-            Box::pin(self.pages.call(request))
+            return self.api.answer(request).await;
         }
+        let Ok(response) = self.pages.clone().oneshot(request).await;
+        response
     }
 }

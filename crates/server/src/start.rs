@@ -1,17 +1,18 @@
 //! From settings to a running service: opens the keys, builds the application, serves.
 
 use std::convert::Infallible;
+use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use axum::ServiceExt;
+use axum::body::Body;
+use axum::extract::Request;
 use axum::response::Response;
 use axum_server::{Handle, Server};
-use http::Request;
 use hyper::body::Incoming;
-use tower::Service;
 use vouchsafe_domain::time::Clock;
 use vouchsafe_keys::token::{Signer, SigningKey, Verifier};
 use vouchsafe_keys::{Aad, OpenError, RootKey, SecretHasher, random};
@@ -150,18 +151,28 @@ impl Listening {
     }
 }
 
-/// Serves the application on a bound listener until `running` is stopped. `service` answers the requests: the API
-/// ([`crate::http::service`]), or that with pages in front.
-pub async fn serve<S>(app: App, service: S, listening: Listening, running: Running) -> anyhow::Result<()>
-where
-    S: Service<Request<Incoming>, Response = Response, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
-{
+/// What answers requests: the API ([`crate::http::service`]), or that with pages in front.
+pub trait Answers: Clone + Send + Sync + 'static {
+    /// Answers a request.
+    fn answer(&self, request: Request) -> impl Future<Output = Response> + Send;
+}
+
+/// Serves the application on a bound listener until `running` is stopped.
+pub async fn serve(
+    app: App,
+    answers: impl Answers,
+    listening: Listening,
+    running: Running,
+) -> anyhow::Result<()> {
     let Listening { listener, tls, timeouts } = listening;
     listener.set_nonblocking(true)?;
     let purge = tokio::spawn(background::purge_expired(app.clone()));
     let denials = tokio::spawn(background::write_denials(app.clone()));
     let server = limited(axum_server::from_tcp(listener)?, timeouts).handle(running.handle);
+    let service = tower::service_fn(move |request: http::Request<Incoming>| {
+        let answers = answers.clone();
+        async move { Ok::<_, Infallible>(answers.answer(request.map(Body::new)).await) }
+    });
     let service = service.into_make_service_with_connect_info::<SocketAddr>();
     let ended = match tls {
         None => server.serve(service).await,

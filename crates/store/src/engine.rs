@@ -342,7 +342,10 @@ impl Pools {
     /// One statement that writes, in a transaction of its own; answers how many rows it touched.
     pub(crate) async fn run(&self, sql: impl Into<Sql>, args: Vec<Arg>) -> StoreResult<u64> {
         match self {
-            Self::Sqlite { write, .. } => Conn::Sqlite(write.take().await?.conn()).run(sql, args).await,
+            Self::Sqlite { write, .. } => {
+                let statement = async |conn: &mut SqliteConnection| Conn::Sqlite(conn).run(sql, args).await;
+                write.take().await?.once(statement).await
+            }
             Self::Postgres(pool) => Conn::Postgres(&mut *pool.acquire().await?).run(sql, args).await,
         }
     }

@@ -182,7 +182,7 @@ async fn open_sqlite(path: &Path) -> StoreResult<Pools> {
         .statement_cache_capacity(256)
         .pragma("cache_size", "-8000")
         .pragma("temp_store", "memory");
-    let write = Writer::open(&options).await?;
+    let write = Writer::open(options.clone()).await?;
     let read = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
         .acquire_timeout(ACQUIRE_TIMEOUT)

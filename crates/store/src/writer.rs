@@ -22,9 +22,10 @@ pub(crate) struct Writer {
 
 #[derive(Debug)]
 struct Open {
+    options: SqliteConnectOptions,
     conn: SqliteConnection,
-    /// A transaction may be open.
-    in_transaction: bool,
+    /// Something was begun on it, and is not known to have ended well.
+    in_doubt: bool,
 }
 
 /// The connection in somebody's hand.
@@ -32,22 +33,24 @@ struct Open {
 pub(crate) struct Writing(OwnedMappedMutexGuard<Option<Open>, Open>);
 
 impl Writer {
-    pub(crate) async fn open(options: &SqliteConnectOptions) -> StoreResult<Self> {
-        let open = Open { conn: options.connect().await?, in_transaction: false };
+    pub(crate) async fn open(options: SqliteConnectOptions) -> StoreResult<Self> {
+        let open = Open { conn: options.connect().await?, options, in_doubt: false };
         Ok(Self { open: Arc::new(Mutex::new(Some(open))), is_closed: Arc::default() })
     }
 
-    /// Waits for the connection. What somebody began and neither committed nor could take back is taken back here.
+    /// Waits for the connection. What somebody began and neither committed nor could take back is taken back here; a
+    /// connection that does not do that any more is replaced.
     pub(crate) async fn take(&self) -> StoreResult<Writing> {
         let open = tokio::time::timeout(ACQUIRE_TIMEOUT, Arc::clone(&self.open).lock_owned()).await;
         let open = open.map_err(|_| sqlx::Error::PoolTimedOut)?;
         let mut open = OwnedMutexGuard::try_map(open, Option::as_mut).map_err(|_| sqlx::Error::PoolClosed)?;
-        if open.in_transaction {
+        if open.in_doubt {
             match sqlx::query("ROLLBACK").execute(&mut open.conn).await {
-                // The transaction had not begun yet, or was over.
-                Ok(_) | Err(sqlx::Error::Database(_)) => open.in_transaction = false,
-                Err(error) => return Err(error.into()),
+                // No transaction had begun yet, or it was over.
+                Ok(_) | Err(sqlx::Error::Database(_)) => {}
+                Err(_) => open.conn = open.options.connect().await?,
             }
+            open.in_doubt = false;
         }
         Ok(Writing(open))
     }
@@ -72,29 +75,42 @@ impl Writing {
         &mut self.0.conn
     }
 
+    /// One statement in a transaction of its own.
+    pub(crate) async fn once<T>(
+        &mut self,
+        statement: impl AsyncFnOnce(&mut SqliteConnection) -> StoreResult<T>,
+    ) -> StoreResult<T> {
+        // First, as this may be dropped while it waits.
+        self.0.in_doubt = true;
+        let result = statement(self.conn()).await?;
+        self.0.in_doubt = false;
+        Ok(result)
+    }
+
     /// Begins a transaction. Put down before [`Writing::commit`], nothing of it happened.
     pub(crate) async fn begin(&mut self) -> StoreResult<()> {
-        // First, as this may be dropped while it waits.
-        self.0.in_transaction = true;
+        self.0.in_doubt = true;
         sqlx::query("BEGIN IMMEDIATE").execute(self.conn()).await?;
         Ok(())
     }
 
     pub(crate) async fn commit(mut self) -> StoreResult<()> {
         sqlx::query("COMMIT").execute(self.conn()).await?;
-        self.0.in_transaction = false;
+        self.0.in_doubt = false;
         Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     async fn writer(folder: &tempfile::TempDir) -> Writer {
         let file = folder.path().join("test.db");
         let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
-        let writer = Writer::open(&options).await.unwrap();
+        let writer = Writer::open(options).await.unwrap();
         run(&mut writer.take().await.unwrap(), "CREATE TABLE t (n INTEGER NOT NULL)").await;
         writer
     }
@@ -155,6 +171,33 @@ mod tests {
             future.as_mut().poll(cx).map(Some)
         })
         .await
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_broke_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = writer(&folder).await;
+        let insert = || async {
+            let insert = async |conn: &mut SqliteConnection| {
+                Ok(sqlx::query("INSERT INTO t VALUES (4)").execute(conn).await?)
+            };
+            writer.take().await?.once(insert).await
+        };
+        insert().await.unwrap();
+        let mut writing = writer.take().await.unwrap();
+        // The thread behind a connection ends when nobody hears that a transaction cannot begin within another one.
+        loop {
+            std::mem::forget(writing.conn().begin().await.unwrap());
+            if give_up_after(1, writing.conn().begin_with("BEGIN IMMEDIATE")).await.is_none() {
+                break;
+            }
+        }
+        drop(writing);
+        // Asked before the thread has ended, it would answer never instead of an error.
+        let broken = tokio::time::timeout(Duration::from_millis(200), insert()).await;
+        assert!(matches!(broken, Err(_) | Ok(Err(StoreError::Unavailable(_)))), "{broken:?}");
+        insert().await.unwrap();
+        assert_eq!(rows(&writer).await, 2);
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 //!
 //! All three are open, the same for everybody, and made once.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
@@ -18,8 +18,8 @@ use crate::app::App;
 mod page;
 
 /// Made when first asked for.
-#[derive(Clone, Default)]
-struct Made(Arc<OnceLock<Bytes>>);
+#[derive(Default)]
+struct Made(OnceLock<Bytes>);
 
 impl Made {
     fn get(&self, make: impl FnOnce() -> Vec<u8>) -> Bytes {
@@ -28,7 +28,6 @@ impl Made {
 }
 
 /// The descriptions.
-#[derive(Clone)]
 pub(super) struct Docs {
     app: App,
     openapi: Made,

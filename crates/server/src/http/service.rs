@@ -4,67 +4,47 @@
 //! for every request, which together was a tenth of what reading a secret costs.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use axum::BoxError;
-use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::response::Response;
 use http::Method;
 use percent_encoding::percent_decode_str;
-use tower::Service;
 
 use super::docs::Docs;
 use super::error::{ApiError, ApiResult};
 use super::route::Route;
 use crate::app::App;
+use crate::start::Answers;
 
 /// The HTTP API.
 #[derive(Clone)]
-pub struct Api {
+pub struct Api(Arc<Inner>);
+
+struct Inner {
     app: App,
-    paths: Arc<Paths>,
+    paths: Paths,
     docs: Docs,
 }
 
 impl Api {
     /// Answers these routes.
     pub(super) fn new(app: App, routes: &'static [Route]) -> Self {
-        Self { docs: Docs::new(&app), paths: Arc::new(Paths::of(routes)), app }
-    }
-
-    /// Answers a request; whatever goes wrong has the one error shape.
-    pub async fn answer(&self, request: Request) -> Response {
-        let target = self.paths.find(request.method(), request.uri().path());
-        if matches!(target, Target::Nothing)
-            && let Some(page) = self.docs.answer(&request)
-        {
-            return page;
-        }
-        super::answer(&self.app, target, request).await
+        Self(Arc::new(Inner { docs: Docs::new(&app), paths: Paths::of(routes), app }))
     }
 }
 
-impl<B> Service<http::Request<B>> for Api
-where
-    B: HttpBody<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<B>) -> Self::Future {
-        let api = self.clone();
-        Box::pin(async move { Ok(api.answer(request.map(Body::new)).await) })
+impl Answers for Api {
+    /// Whatever goes wrong has the one error shape.
+    async fn answer(&self, request: Request) -> Response {
+        let Inner { app, paths, docs } = &*self.0;
+        let target = paths.find(request.method(), request.uri().path());
+        if matches!(target, Target::Nothing)
+            && let Some(page) = docs.answer(&request)
+        {
+            return page;
+        }
+        super::answer(app, target, request).await
     }
 }
 

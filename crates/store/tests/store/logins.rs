@@ -33,6 +33,7 @@ both!(
     an_untrusted_network_is_refused_before_the_secret_counts,
     a_lock_survives_a_restart,
     one_batch_decides_in_order,
+    what_is_expected_of_a_login_is_what_is_true_now,
 );
 
 const HERE: &str = "192.0.2.1";
@@ -411,4 +412,38 @@ async fn one_batch_decides_in_order(here: Fixture) {
     let expected =
         [wrong, wrong, None, wrong, wrong, None, Some(Refusal::UsedUp), wrong, wrong, wrong, locked];
     assert_eq!(found, expected);
+}
+
+/// A token is signed beforehand for what is expected, so that must be what would be granted, or nothing.
+async fn what_is_expected_of_a_login_is_what_is_true_now(here: Fixture) {
+    let method = here.universal_auth(&LockoutSettings::default()).await;
+    let (_, right) = here.client_secret(&method, 0, 0).await;
+    let expected =
+        |credential: &ClientCredential| here.store.expected_login(&attempt(credential, HERE, at(0)));
+    assert_eq!(expected(&right), None);
+    let granted = known(&here, &right).await;
+    assert_eq!(expected(&right), Some(granted));
+    assert_eq!(expected(&wrong(&method)), None);
+
+    let mut change = here.change().await;
+    change.raise_token_epoch(method.identity_id).await.unwrap();
+    change.commit().await.unwrap();
+    assert_eq!(expected(&right), None);
+    let granted = known(&here, &right).await;
+    assert_eq!((granted.token_epoch, expected(&right)), (1, Some(granted.clone())));
+    // A lock is not known beforehand; the decision comes first all the same.
+    here.fail(&method, 3, 0).await;
+    assert_eq!(here.refusal(&right, 0).await, Refusal::Locked);
+}
+
+/// Logs in until that is remembered: a replica on `PostgreSQL` remembers nothing before it has heard of itself.
+async fn known(here: &Fixture, credential: &ClientCredential) -> Arc<Login> {
+    for _ in 0..500 {
+        let granted = here.login(credential, 0).await.unwrap();
+        if here.store.expected_login(&attempt(credential, HERE, at(0))).is_some() {
+            return granted;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the login is never remembered");
 }
