@@ -378,12 +378,26 @@ fn match_condition(one: &IdentityMatch, role: &str, values: &mut Vec<Arg>) -> St
             parts.push(listed(column, list.iter(), values));
         }
     }
-    for (column, text) in [("i.name", &one.name_contains), (role, &one.role_contains)] {
-        let Some(text) = text else { continue };
+    if let Some(text) = &one.name_contains {
         values.push(contains_pattern(text).into());
-        parts.push(contains(column, values.len()));
+        parts.push(is_named_like(values.len()));
+    }
+    if let Some(text) = &one.role_contains {
+        values.push(contains_pattern(text).into());
+        parts.push(contains(role, values.len()));
     }
     format!("({})", parts.join(" AND "))
+}
+
+/// That the name of an identity `i` contains the text whose [`contains_pattern`] is the parameter `number`, whatever the
+/// case of ASCII letters.
+pub(crate) fn is_named_like(number: usize) -> String {
+    format!("i.name_folded LIKE ${number} ESCAPE '!'")
+}
+
+/// The name as searches compare it.
+fn folded(name: &str) -> String {
+    name.to_ascii_lowercase()
 }
 
 /// That a column contains the text whose [`contains_pattern`] is the parameter `number`, whatever the case of ASCII
@@ -394,7 +408,7 @@ pub(crate) fn contains(column: &str, number: usize) -> String {
 
 /// The pattern for [`contains`].
 pub(crate) fn contains_pattern(text: &str) -> String {
-    format!("%{}%", escape_like(&text.to_ascii_lowercase()))
+    format!("%{}%", escape_like(&folded(text)))
 }
 
 /// Makes `%`, `_` and the escape character itself stand for themselves in a `LIKE` pattern.
@@ -425,8 +439,8 @@ impl Change {
         let (id, at) = (IdentityId::from_uuid(Uuid::now_v7()), self.at());
         self.confirm_role(&new.role).await?;
         let sql = "INSERT INTO identities (id, org_id, project_id, name, has_delete_protection, instance_admin, \
-                   token_epoch, created_at, updated_at, role_slug) \
-                   VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7, COALESCE((SELECT slug FROM roles WHERE id = $9), $8))";
+                   token_epoch, created_at, updated_at, role_slug, name_folded) \
+                   VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7, COALESCE((SELECT slug FROM roles WHERE id = $9), $8), $10)";
         let values = args![
             id,
             new.org,
@@ -436,7 +450,8 @@ impl Change {
             new.instance_admin,
             at,
             new.role.slug(),
-            new.role.id()
+            new.role.id(),
+            folded(new.name)
         ];
         self.run(sql, values).await?;
         let sql = "INSERT INTO org_memberships (id, org_id, identity_id, role, role_id, status, is_active, created_at, \
@@ -455,9 +470,9 @@ impl Change {
         has_delete_protection: bool,
     ) -> StoreResult<()> {
         let at = self.at();
-        let sql =
-            "UPDATE identities SET name = $2, has_delete_protection = $3, updated_at = $4 WHERE id = $1";
-        self.run(sql, args![id, name, has_delete_protection, at]).await?;
+        let sql = "UPDATE identities SET name = $2, has_delete_protection = $3, updated_at = $4, name_folded = $5 \
+                   WHERE id = $1";
+        self.run(sql, args![id, name, has_delete_protection, at, folded(name)]).await?;
         self.touch(id);
         Ok(())
     }
@@ -546,11 +561,15 @@ mod tests {
         let role = IdentityFilter { any: vec![role], ..IdentityFilter::default() };
         let visible = VisibleRoles { built_in: vec!["member".to_owned()], custom: Vec::new() };
         let seen = IdentityFilter { visible_roles: Some(visible), ..IdentityFilter::default() };
+        let named = IdentityMatch { name_contains: Some("A".to_owned()), ..IdentityMatch::default() };
+        let named = IdentityFilter { any: vec![named], ..IdentityFilter::default() };
         let all = IdentityFilter::default();
         for (filter, order, descending, index) in [
             (&all, IdentityOrder::Name, false, "identities_by_name"),
             (&all, IdentityOrder::Name, true, "identities_by_name"),
             (&seen, IdentityOrder::Name, false, "identities_by_name"),
+            (&named, IdentityOrder::Name, false, "identities_by_name"),
+            (&named, IdentityOrder::Role, true, "identities_by_role_down"),
             (&all, IdentityOrder::Role, false, "identities_by_role"),
             (&all, IdentityOrder::Role, true, "identities_by_role_down"),
             (&role, IdentityOrder::Name, false, "identities_by_role"),

@@ -6,7 +6,7 @@ use vouchsafe_domain::time::Timestamp;
 use crate::Store;
 use crate::engine::{Arg, FromRow, Row, Sql, args, placeholders};
 use crate::error::StoreResult;
-use crate::identities::{COLUMNS, FROM, Identity, Page, contains, contains_pattern};
+use crate::identities::{COLUMNS, FROM, Identity, Page, contains_pattern, is_named_like};
 use crate::members::{Member, MemberRef, RoleEntry};
 
 /// An identity as a member of a project.
@@ -155,7 +155,7 @@ impl Store {
         let condition = format!(
             "i.org_id = $1 AND i.project_id IS NULL AND {} \
              AND NOT EXISTS (SELECT 1 FROM project_memberships pm WHERE pm.project_id = $2 AND pm.identity_id = i.id)",
-            contains("i.name", 3)
+            is_named_like(3)
         );
         let values = || args![org, project, contains_pattern(name_contains.unwrap_or_default())];
         let count = Sql::Built(format!("SELECT COUNT(*) AS n FROM identities i WHERE {condition}"));
@@ -185,7 +185,7 @@ fn condition(project: ProjectId, filter: &IdentityMemberFilter) -> (String, Vec<
     let mut sql = "pm.project_id = $1".to_owned();
     if let Some(text) = &filter.name_contains {
         values.push(contains_pattern(text).into());
-        sql.extend([" AND ", &contains("i.name", values.len())]);
+        sql.extend([" AND ", &is_named_like(values.len())]);
     }
     if let Some(roles) = &filter.roles {
         let marks = placeholders(1, roles.len(), values.len() + 1);

@@ -13,6 +13,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (5, include_str!("../migrations/0005_lists.sql")),
     (6, include_str!("../migrations/0006_states.sql")),
     (7, include_str!("../migrations/0007_roles_of_identities.sql")),
+    (8, include_str!("../migrations/0008_names_in_lower_case.sql")),
 ];
 
 /// Held during migration on `PostgreSQL`, so that replicas starting together take turns.

@@ -15,7 +15,7 @@ use vouchsafe_testkit::{Engine, execute};
 
 use crate::fixture::{Fixture, both};
 
-both!(an_older_database_learns_the_roles);
+both!(an_older_database_learns_roles_and_names);
 
 const BUILT_IN: [&str; 3] = ["admin", "member", "no-access"];
 /// The first slugs of the custom roles, and those that they may get.
@@ -292,13 +292,13 @@ fn lists_by_role_say_what_memberships_say() {
     }
 }
 
-/// Before migration 7, only memberships knew the role.
-async fn an_older_database_learns_the_roles(here: Fixture) {
+/// Before migration 7, only memberships knew the role; before migration 8, nothing knew the names in lower case.
+async fn an_older_database_learns_roles_and_names(here: Fixture) {
     let mut change = here.change().await;
     change.insert_role(RoleScope::Organization(here.org), &parts("auditor")).await.unwrap();
     change.commit().await.unwrap();
     let role = here.store.custom_role_by_slug(RoleScope::Organization(here.org), "auditor").await.unwrap();
-    for (name, role) in [("a", NewRoleRef::built_in("member")), ("b", role.unwrap().to_give())] {
+    for (name, role) in [("App", NewRoleRef::built_in("member")), ("Bot", role.unwrap().to_give())] {
         let mut change = here.change().await;
         let org = here.org;
         let new = NewIdentity { role, ..crate::fixture::new_identity(org, name, "member") };
@@ -310,14 +310,19 @@ async fn an_older_database_learns_the_roles(here: Fixture) {
         "DROP INDEX identities_by_role",
         "DROP INDEX identities_by_role_down",
         "ALTER TABLE identities DROP COLUMN role_slug",
+        "ALTER TABLE identities DROP COLUMN name_folded",
         "CREATE INDEX identities_listed ON identities (org_id, name, id, project_id) WHERE project_id IS NULL",
-        "DELETE FROM migrations WHERE number = 7",
+        "DELETE FROM migrations WHERE number >= 7",
     ] {
         execute(&here.database.database, sql).await;
     }
     let here = here.reopened().await;
-    for (role, name) in [("member", "a"), ("auditor", "b")] {
-        let one = IdentityMatch { role_in: Some(vec![role.to_owned()]), ..IdentityMatch::default() };
+    for (role, text, name) in [("member", "aPP", "App"), ("auditor", "ot", "Bot")] {
+        let one = IdentityMatch {
+            role_in: Some(vec![role.to_owned()]),
+            name_contains: Some(text.to_owned()),
+            ..IdentityMatch::default()
+        };
         let filter = IdentityFilter { any: vec![one], ..IdentityFilter::default() };
         let page = Page { limit: 5, offset: 0, descending: false };
         let found = here.store.identities(here.org, &filter, IdentityOrder::Role, page).await.unwrap();
