@@ -1,6 +1,6 @@
 //! The first hour of an instance over plain HTTP: administrator, project, identity, client secret.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::http::{Http, string};
@@ -54,6 +54,23 @@ impl Instance {
         let person = self.http.with_token(&string(&login, "/accessToken")?);
         let body = json!({ "organizationId": self.organization });
         string(&person.post("/api/v3/auth/select-organization", &body)?, "/token")
+    }
+
+    /// Invites a person with a role of the organization; answers the token that the person gets when accepting.
+    pub(crate) fn person(&self, email: &str, role: &str) -> Result<String> {
+        let body = json!({
+            "inviteeEmails": [email],
+            "organizationId": self.organization,
+            "organizationRoleSlug": role,
+        });
+        let invited = self.admin.post("/api/v1/invite-org/signup", &body)?;
+        let link = string(&invited, "/completeInviteLinks/0/link")?;
+        let code = link
+            .split(['?', '&'])
+            .find_map(|part| part.strip_prefix("token="))
+            .context("no code in the link")?;
+        let body = json!({ "email": email, "firstName": "Ann", "password": PASSWORD, "code": code });
+        string(&self.http.post("/api/v3/signup/complete-account/invite", &body)?, "/token")
     }
 
     /// Makes a project.

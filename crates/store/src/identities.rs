@@ -241,13 +241,23 @@ impl Store {
         order: IdentityOrder,
         page: Page,
     ) -> StoreResult<(Vec<Identity>, i64)> {
-        let (condition, mut values) = condition(org, filter);
+        let (condition, values) = condition(org, filter);
+        let order = ordered_by(order, page.descending, &filter.managed_by);
+        self.listed_identities(&condition, values, &order, page).await
+    }
+
+    /// A page of the identities `i` for which the condition holds, and how many there are in all.
+    pub(crate) async fn listed_identities(
+        &self,
+        condition: &str,
+        mut values: Vec<Arg>,
+        order: &str,
+        page: Page,
+    ) -> StoreResult<(Vec<Identity>, i64)> {
         let count = Sql::Built(format!("SELECT COUNT(*) AS n FROM identities i WHERE {condition}"));
         let count = self.pools().one(count, values.clone());
-        let order = ordered_by(order, page.descending, &filter.managed_by);
-        let next = values.len() + 1;
+        let sql = Sql::Built(list(condition, order, values.len() + 1));
         values.extend(args![page.limit, page.offset]);
-        let sql = Sql::Built(list(&condition, &order, next));
         // Each takes a connection of its own, so people wait for the longer of the two only.
         let (total, found) = tokio::try_join!(count, self.pools().all(sql, values))?;
         Ok((found, total.unwrap_or(0)))

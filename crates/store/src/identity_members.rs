@@ -157,15 +157,8 @@ impl Store {
              AND NOT EXISTS (SELECT 1 FROM project_memberships pm WHERE pm.project_id = $2 AND pm.identity_id = i.id)",
             is_named_like(3)
         );
-        let values = || args![org, project, contains_pattern(name_contains.unwrap_or_default())];
-        let count = Sql::Built(format!("SELECT COUNT(*) AS n FROM identities i WHERE {condition}"));
-        let total = self.pools().one(count, values()).await?.unwrap_or(0);
-        let sql = Sql::Built(format!(
-            "SELECT {COLUMNS} {FROM} WHERE {condition} ORDER BY i.name, i.id LIMIT $4 OFFSET $5"
-        ));
-        let mut values = values();
-        values.extend(args![page.limit, page.offset]);
-        Ok((self.pools().all(sql, values).await?, total))
+        let values = args![org, project, contains_pattern(name_contains.unwrap_or_default())];
+        self.listed_identities(&condition, values, "i.name, i.id", page).await
     }
 
     async fn find_identity_members(&self, rest: &str, values: Vec<Arg>) -> StoreResult<Vec<IdentityMember>> {
