@@ -75,7 +75,12 @@ impl Instance {
 
     /// Makes a project.
     pub(crate) fn project(&self, name: &str) -> Result<Project> {
-        let reply = self.admin.post("/api/v2/workspace", &json!({ "projectName": name }))?;
+        self.project_of(&self.admin_token, name)
+    }
+
+    /// Makes a project whose administrator is whoever has this token.
+    pub(crate) fn project_of(&self, token: &str, name: &str) -> Result<Project> {
+        let reply = self.http.with_token(token).post("/api/v2/workspace", &json!({ "projectName": name }))?;
         Ok(Project { id: string(&reply, "/project/id")?, slug: string(&reply, "/project/slug")? })
     }
 

@@ -41,8 +41,8 @@ pub(crate) fn measure(address: SocketAddr, engine: &str, instance: &Instance, id
     for path in PAGES {
         report(address, path, &session)?;
     }
-    let adding =
-        format!("/projects/{}/members/identities/new?search=flat-99", instance.project("console")?.id);
+    let project = instance.project_of(&session, "console")?.id;
+    let adding = format!("/projects/{project}/members/identities/new?search=flat-99");
     report(address, &adding, &session)?;
     println!("  As a member:");
     let session = instance.person("ann@example.com", "member")?;
