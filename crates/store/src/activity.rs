@@ -65,12 +65,15 @@ impl FromRow for Refused {
     }
 }
 
-/// How many events were looked at, and when the oldest of them was.
-struct Seen(i64, Option<i64>);
+/// The last event that is looked at.
+struct Oldest {
+    number: i64,
+    at: i64,
+}
 
-impl FromRow for Seen {
+impl FromRow for Oldest {
     fn from_row(row: &Row) -> StoreResult<Self> {
-        Ok(Self(row.int("n")?, row.opt_int("oldest")?))
+        Ok(Self { number: row.int("number")?, at: row.int("at")? })
     }
 }
 
@@ -78,29 +81,36 @@ impl Store {
     /// Counts the logins of an organization's identities. Looks at the newest [`MOST_EVENTS_COUNTED`] events, and for
     /// reasons at the newest [`MOST_REFUSALS_COUNTED`] refused logins among them.
     pub async fn login_counts(&self, org: OrgId, steps: &Steps) -> StoreResult<LoginCounts> {
-        let sql = "SELECT event, (at - $3) / $5 AS step, COUNT(*) AS n FROM \
-                   (SELECT at, event FROM audit_events WHERE org_id = $1 ORDER BY number DESC LIMIT $2) newest \
-                   WHERE at >= $3 AND at < $4 AND event LIKE 'login-identity-%' \
-                   GROUP BY event, step ORDER BY step, event LIMIT $6";
-        let width = steps.seconds.max(1).saturating_mul(1000);
-        let values = args![org, MOST_EVENTS_COUNTED, steps.from, steps.until, width, MOST_COUNTS];
-        let counts = self.pools().all(sql, values).await?;
-        let sql = "SELECT COUNT(*) AS n, MIN(at) AS oldest FROM \
-                   (SELECT at FROM audit_events WHERE org_id = $1 ORDER BY number DESC LIMIT $2) newest";
-        let Seen(seen, oldest) =
-            self.pools().one(sql, args![org, MOST_EVENTS_COUNTED]).await?.unwrap_or(Seen(0, None));
-        let is_cut = seen >= MOST_EVENTS_COUNTED && oldest.is_some_and(|at| at > steps.from.as_millis());
-        let refused = self.refused_logins(org, steps).await?;
+        let oldest = self.oldest_counted(org).await?;
+        let is_cut = oldest.as_ref().is_some_and(|oldest| oldest.at > steps.from.as_millis());
+        let first = oldest.map_or(0, |oldest| oldest.number);
+        let (mut counts, refused) =
+            tokio::try_join!(self.counted_logins(org, first, steps), self.refused_logins(org, first, steps))?;
+        counts.sort_unstable_by(|a, b| (a.step, &a.event).cmp(&(b.step, &b.event)));
         let is_complete = !is_cut && refused.len() < usize::try_from(MOST_REFUSALS_COUNTED).unwrap_or(0);
         Ok(LoginCounts { counts, reasons: by_reason(refused), is_complete })
     }
 
-    async fn refused_logins(&self, org: OrgId, steps: &Steps) -> StoreResult<Vec<Refused>> {
-        let sql = "SELECT event, detail FROM (SELECT number, at, event, detail FROM audit_events WHERE org_id = $1 \
-                   ORDER BY number DESC LIMIT $2) newest WHERE at >= $3 AND at < $4 \
+    /// The last of the events that are looked at; none if all of the organization's are.
+    async fn oldest_counted(&self, org: OrgId) -> StoreResult<Option<Oldest>> {
+        let sql = "SELECT number, at FROM audit_events WHERE number = \
+                   (SELECT number FROM audit_events WHERE org_id = $1 ORDER BY number DESC LIMIT 1 OFFSET $2)";
+        self.pools().one(sql, args![org, MOST_EVENTS_COUNTED - 1]).await
+    }
+
+    async fn counted_logins(&self, org: OrgId, first: i64, steps: &Steps) -> StoreResult<Vec<EventCount>> {
+        let sql = "SELECT event, (at - $3) / $5 AS step, COUNT(*) AS n FROM audit_events \
+                   WHERE org_id = $1 AND number >= $2 AND at >= $3 AND at < $4 AND event LIKE 'login-identity-%' \
+                   GROUP BY event, step LIMIT $6";
+        let width = steps.seconds.max(1).saturating_mul(1000);
+        self.pools().all(sql, args![org, first, steps.from, steps.until, width, MOST_COUNTS]).await
+    }
+
+    async fn refused_logins(&self, org: OrgId, first: i64, steps: &Steps) -> StoreResult<Vec<Refused>> {
+        let sql = "SELECT event, detail FROM audit_events \
+                   WHERE org_id = $1 AND number >= $2 AND at >= $3 AND at < $4 \
                    AND event LIKE 'login-identity-%-failed' ORDER BY number DESC LIMIT $5";
-        let values = args![org, MOST_EVENTS_COUNTED, steps.from, steps.until, MOST_REFUSALS_COUNTED];
-        self.pools().all(sql, values).await
+        self.pools().all(sql, args![org, first, steps.from, steps.until, MOST_REFUSALS_COUNTED]).await
     }
 }
 

@@ -292,15 +292,14 @@ fn condition(org: OrgId, filter: &IdentityFilter) -> (String, Vec<Arg>) {
     if let Some(roles) = &filter.visible_roles {
         let own = shown_as_one_of(roles, &mut values);
         let of_group = group_has_one_of(roles, &mut values);
-        let groups = "SELECT 1 FROM group_members gm JOIN groups g ON g.id = gm.group_id";
-        sql.extend([
-            " AND ",
-            own.as_str(),
-            " AND NOT EXISTS (",
-            groups,
-            " WHERE gm.identity_id = i.id AND NOT ",
-        ]);
-        sql.extend([of_group.as_str(), ")"]);
+        let others = format!(
+            "SELECT 1 FROM group_members gm JOIN groups g ON g.id = gm.group_id WHERE NOT {of_group}"
+        );
+        // Mostly no identity is in such a group, which is found out once and not for each.
+        let any_other = format!("{others} AND g.org_id = $1 AND gm.identity_id IS NOT NULL");
+        let other = format!("{others} AND gm.identity_id = i.id");
+        let groups = format!("(NOT EXISTS ({any_other}) OR NOT EXISTS ({other}))");
+        sql.extend([" AND ", &own, " AND ", &groups]);
     }
     let any: Vec<String> = filter.any.iter().map(|one| match_condition(one, role, &mut values)).collect();
     if !any.is_empty() {
@@ -337,6 +336,9 @@ fn state_condition(state: InState, values: &mut Vec<Arg>) -> String {
 /// The own role is one of these. A custom role never has the slug of a built-in one.
 fn shown_as_one_of(roles: &VisibleRoles, values: &mut Vec<Arg>) -> String {
     let built_in = listed("i.role_slug", roles.built_in.iter(), values);
+    if roles.custom.is_empty() {
+        return built_in;
+    }
     let custom = listed("id", roles.custom.iter().copied(), values);
     format!("({built_in} OR i.role_slug IN (SELECT slug FROM roles WHERE scope_id = $1 AND {custom}))")
 }
@@ -569,7 +571,8 @@ mod tests {
         let store = Store::open(&database, Timestamp::EPOCH).await.unwrap();
         let role = IdentityMatch { role_in: Some(vec!["member".to_owned()]), ..IdentityMatch::default() };
         let role = IdentityFilter { any: vec![role], ..IdentityFilter::default() };
-        let visible = VisibleRoles { built_in: vec!["member".to_owned()], custom: Vec::new() };
+        let built_in = vec!["member".to_owned(), "no-access".to_owned()];
+        let visible = VisibleRoles { built_in, custom: Vec::new() };
         let seen = IdentityFilter { visible_roles: Some(visible), ..IdentityFilter::default() };
         let named = IdentityMatch { name_contains: Some("A".to_owned()), ..IdentityMatch::default() };
         let named = IdentityFilter { any: vec![named], ..IdentityFilter::default() };

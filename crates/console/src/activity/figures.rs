@@ -86,11 +86,13 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Shown {
     let (span, _, days) = SPANS.into_iter().find(|(name, _, _)| *name == asked.span).unwrap_or(SPANS[0]);
     let input =
         ReadActivity { start_date: Some(visit.now.plus_seconds(-days * DAY)), end_date: Some(visit.now) };
-    let activity: Activity = visit.find("/api/v1/organization/activity", &input).await?;
-    let expiring: ExpiringList =
-        visit.get(&format!("/api/v1/organization/activity/expiring-credentials?limit={TOP}")).await?;
     let may_open_identities = visit.may(org::IDENTITY_READ);
-    let idle = if may_open_identities { Some(idle(&visit).await?) } else { None };
+    let ends_soon = format!("/api/v1/organization/activity/expiring-credentials?limit={TOP}");
+    let (activity, expiring, idle) = tokio::try_join!(
+        visit.find::<Activity>("/api/v1/organization/activity", &input),
+        visit.get::<ExpiringList>(&ends_soon),
+        async { if may_open_identities { idle(&visit).await.map(Some) } else { Ok(None) } }
+    )?;
     Ok(visit.show(&Page {
         chrome: visit.chrome("Activity", Place::Activity),
         span,
