@@ -277,7 +277,7 @@ impl Store {
 /// Everybody in the organization `$1`, with the time when they joined the group `$2`.
 fn everybody(kind: GroupMemberKind) -> String {
     let users = "SELECT 'user' AS kind, u.id, u.email, u.first_name, u.last_name, gm.created_at AS joined_at \
-                 FROM org_memberships m JOIN users u ON u.id = m.user_id \
+                 FROM org_memberships m JOIN users u ON u.id = m.user_id AND m.user_id IS NOT NULL \
                  LEFT JOIN group_members gm ON gm.group_id = $2 AND gm.user_id = u.id WHERE m.org_id = $1";
     let identities = "SELECT 'identity' AS kind, i.id, '' AS email, i.name AS first_name, '' AS last_name, \
                       gm.created_at AS joined_at FROM identities i \

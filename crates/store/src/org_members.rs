@@ -60,7 +60,8 @@ impl OrgMember {
     }
 }
 
-const FROM: &str = "FROM org_memberships m JOIN users u ON u.id = m.user_id \
+/// Memberships of users only: those of identities, of which there may be many more, are not even looked at.
+const FROM: &str = "FROM org_memberships m JOIN users u ON u.id = m.user_id AND m.user_id IS NOT NULL \
                     LEFT JOIN roles cr ON cr.id = m.role_id";
 
 fn select(rest: &str) -> Sql {
