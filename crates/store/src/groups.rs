@@ -233,7 +233,7 @@ impl Store {
         let (condition, mut values) = candidates(group, filter);
         let count =
             Sql::Built(format!("SELECT COUNT(*) AS n FROM ({}) c WHERE {condition}", everybody(filter.kind)));
-        let total = self.pools().one(count, values.clone()).await?.unwrap_or(0);
+        let count = self.pools().one(count, values.clone());
         let next = values.len() + 1;
         values.extend(args![page.limit, page.offset]);
         let sql = Sql::Built(format!(
@@ -241,7 +241,8 @@ impl Store {
             everybody(filter.kind),
             next + 1
         ));
-        Ok((self.pools().all(sql, values).await?, total))
+        let (total, found) = tokio::try_join!(count, self.pools().all(sql, values))?;
+        Ok((found, total.unwrap_or(0)))
     }
 
     /// A page of the projects that a group is a member of, by name, and how many there are in all.
